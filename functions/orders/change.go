@@ -1,0 +1,147 @@
+package orders
+
+import (
+	"errors"
+	"net/http"
+
+	"dayone/shared/api"
+	"dayone/shared/commerce"
+	"dayone/shared/store"
+)
+
+// because is the body of a change that needs a reason.
+type because struct {
+	Reason string `json:"reason"`
+}
+
+// tries bounds how often a deed is decided again because something else changed the order meanwhile: the schedule, or
+// the person with the link.
+const tries = 5
+
+// deed reads the caller's order and the reason, decides, and stores what was decided; where the order changed meanwhile
+// it decides again.
+func deed(s *store.Store, decide func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error)) api.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		var body because
+		if _, err := api.JSONBody(r, &body); err != nil {
+			return err
+		}
+		for try := 1; ; try++ {
+			o, caller, err := mine(s, r)
+			if err != nil {
+				return err
+			}
+			if err := ifMatch(r, o); err != nil {
+				return err
+			}
+			changed, err := decide(o, caller, body.Reason, r)
+			if err != nil {
+				return err
+			}
+			err = s.Replace(r.Context(), o, changed)
+			if errors.Is(err, commerce.ErrOrderChanged) && try < tries {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			return answer(w, http.StatusOK, changed)
+		}
+	}
+}
+
+// ifMatch refuses a version that is not the order's, where the asker names one.
+func ifMatch(r *http.Request, o commerce.Order) error {
+	if match := r.Header.Get("If-Match"); match != "" && match != "*" && match != etag(o) {
+		return commerce.ErrOrderChanged
+	}
+	return nil
+}
+
+// cancel ends an order that is not mapped yet.
+func cancel(s *store.Store) api.HandlerFunc {
+	return deed(s, func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error) {
+		return o.Cancel(caller, reason, api.Now(r))
+	})
+}
+
+// resend replaces the link of an order that was invited.
+func resend(s *store.Store) api.HandlerFunc {
+	return deed(s, func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error) {
+		return o.Resend(caller, reason, api.Now(r))
+	})
+}
+
+// reopen gives a closed order a new link and a new window.
+func reopen(s *store.Store) api.HandlerFunc {
+	return deed(s, func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error) {
+		return o.Reopen(caller, reason, api.Now(r))
+	})
+}
+
+// patch is a merge patch (RFC 7396) of an order: what is left out stays, lines are replaced as a whole.
+type patch struct {
+	RequestedStartDate  *string       `json:"requested_start_date"`
+	TimeZone            *string       `json:"time_zone"`
+	ProvisioningContact *contactPatch `json:"provisioning_contact"`
+	Lines               *[]line       `json:"lines"`
+}
+
+type contactPatch struct {
+	Email *string `json:"email"`
+	Alias *bool   `json:"alias"`
+}
+
+// apply is the terms with the patch. What is no date or no address becomes empty, which the rules name.
+func (p patch) apply(t commerce.Terms) commerce.Terms {
+	if p.RequestedStartDate != nil {
+		t.Start, _ = commerce.ParseDate(*p.RequestedStartDate)
+	}
+	if p.TimeZone != nil {
+		t.Zone = *p.TimeZone
+	}
+	if c := p.ProvisioningContact; c != nil {
+		if c.Email != nil {
+			t.Contact = api.Address(*c.Email)
+		}
+		if c.Alias != nil {
+			t.ContactAlias = *c.Alias
+		}
+	}
+	if p.Lines != nil {
+		t.Lines = ordered(*p.Lines)
+	}
+	return t
+}
+
+// amend changes the terms of an order that is not mapped yet. It needs the version that was read.
+func amend(s *store.Store) api.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		o, caller, err := mine(s, r)
+		if err != nil {
+			return err
+		}
+		if r.Header.Get("If-Match") == "" {
+			return commerce.ErrVersionMissing
+		}
+		if err := ifMatch(r, o); err != nil {
+			return err
+		}
+		var p patch
+		body, err := api.JSONBody(r, &p)
+		if err != nil {
+			return err
+		}
+		if err := api.NoNulls(body); err != nil {
+			return err
+		}
+		amended, letters, err := o.Amend(p.apply(o.Terms), caller, api.Now(r))
+		if err != nil {
+			return err
+		}
+		if err := s.Replace(r.Context(), o, amended, letters...); err != nil {
+			return err
+		}
+		return answer(w, http.StatusOK, amended)
+	}
+}

@@ -1,0 +1,39 @@
+// Package orders takes what the commerce system sends: orders, changes to them and questions about them.
+//
+// Every route but the description of the API needs the context of the AWS_IAM authorizer; a caller sees its own orders
+// only, and another's is as unknown as none.
+package orders
+
+import (
+	"net/http"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"dayone/shared/api"
+	"dayone/shared/store"
+)
+
+// Defaults are what an order gets that leaves them out.
+type Defaults struct {
+	Zone, Locale string
+}
+
+// Handler is the function.
+func Handler(s *store.Store, defaults Defaults) api.Function {
+	return api.Function{Routes: map[string]api.HandlerFunc{
+		"POST /orders":                place(s, defaults),
+		"GET /orders":                 list(s),
+		"GET /orders/{order}":         show(s),
+		"PATCH /orders/{order}":       amend(s),
+		"POST /orders/{order}/cancel": cancel(s),
+		"POST /orders/{order}/resend": resend(s),
+		"POST /orders/{order}/reopen": reopen(s),
+		"GET /orders/{order}/events":  timeline(s),
+		"GET /openapi.json":           func(w http.ResponseWriter, _ *http.Request) error { return api.OpenAPI(w) },
+	}}
+}
+
+// FromEnv is the function as its environment describes it: the tables, DEFAULT_TIME_ZONE and DEFAULT_LOCALE.
+func FromEnv(getenv func(string) string) lambda.Handler {
+	return Handler(store.FromEnv(getenv), Defaults{Zone: getenv("DEFAULT_TIME_ZONE"), Locale: getenv("DEFAULT_LOCALE")})
+}

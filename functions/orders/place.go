@@ -1,0 +1,70 @@
+package orders
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+
+	"dayone/shared/api"
+	"dayone/shared/commerce"
+	"dayone/shared/store"
+)
+
+var keyForm = regexp.MustCompile(`^[A-Za-z0-9_-]{16,64}$`)
+
+// place accepts an order. The same key and body again are answered with the very same order as the first time: its
+// answer is made from the body, the id and the instant that the key stands for.
+func place(s *store.Store, defaults Defaults) api.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := api.Caller(r)
+		if err != nil {
+			return err
+		}
+		key := r.Header.Get("Idempotency-Key")
+		if !keyForm.MatchString(key) {
+			return commerce.Invalid("Idempotency-Key", "idempotency_key_malformed",
+				"Send an Idempotency-Key header of 16 to 64 letters, digits, - or _.")
+		}
+		var sent terms
+		if _, err := api.JSONBody(r, &sent); err != nil {
+			return err
+		}
+		ordered := sent.commerce(defaults)
+		order, err := commerce.Place(api.NewOrderID(), caller, ordered, api.Now(r))
+		if err != nil {
+			return err
+		}
+		digest, err := digestOf(sent)
+		if err != nil {
+			return err
+		}
+		placed, err := s.Place(r.Context(), order, key, digest)
+		if err != nil {
+			return err
+		}
+		if placed.Digest != digest {
+			return commerce.ErrKeyReused
+		}
+		if placed.Order != order.ID {
+			w.Header().Set("Idempotency-Replayed", "true")
+			if order, err = commerce.Place(placed.Order, caller, ordered, placed.At); err != nil {
+				return fmt.Errorf("replay order %s: %w", placed.Order, err)
+			}
+		}
+		w.Header().Set("Location", "/orders/"+order.ID)
+		return answer(w, http.StatusCreated, order)
+	}
+}
+
+// digestOf tells bodies apart by what they say, not by how they are spaced.
+func digestOf(t terms) (string, error) {
+	body, err := json.Marshal(t)
+	if err != nil {
+		return "", fmt.Errorf("digest order: %w", err)
+	}
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:16]), nil
+}

@@ -1,0 +1,115 @@
+// Package enginetest gives a test the tables of template.yaml, in one engine for the whole test binary and under names of the test's own,
+// so that tests run side by side.
+package enginetest
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"dayone/local/engine"
+	"dayone/local/template"
+)
+
+// Tables are one test's own, empty at first.
+type Tables struct {
+	*dynamodb.Client
+
+	Engine *engine.Engine
+	Prefix string
+
+	environment map[string]string
+}
+
+// shared starts the engine of this test binary. It ends with the process.
+var shared = sync.OnceValues(func() (*engine.Engine, error) {
+	root, err := Root()
+	if err != nil {
+		return nil, err
+	}
+	return engine.Start(context.Background(), engine.Options{Local: filepath.Join(root, "local")})
+})
+
+// Engine returns the engine of this test binary, started at the first call.
+func Engine(tb testing.TB) *engine.Engine {
+	tb.Helper()
+	e, err := shared()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return e
+}
+
+// New creates the template's tables for one test.
+func New(tb testing.TB) *Tables {
+	tb.Helper()
+	e := Engine(tb)
+	prefix := Prefix()
+	t, err := template.Read(Template(tb), template.Options{Prefix: prefix, Parameters: Parameters()})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	client := e.Client()
+	if err := engine.CreateTables(tb.Context(), client, t.Tables); err != nil {
+		tb.Fatal(err)
+	}
+	environment := e.Environment()
+	for _, f := range t.Functions {
+		for name, value := range f.Environment {
+			environment[name] = value
+		}
+	}
+	return &Tables{Client: client, Engine: e, Prefix: prefix, environment: environment}
+}
+
+// Getenv stands for os.Getenv of a function that uses these tables: every variable of the template, and the engine's.
+func (t *Tables) Getenv(name string) string { return t.environment[name] }
+
+// Name is the name of the table with this id in the template.
+func (t *Tables) Name(id string) string { return t.Prefix + id }
+
+// Prefix makes up a prefix for table names that no other test has.
+func Prefix() string { return "t" + rand.Text()[:12] + "-" }
+
+// Parameters are values for those parameters of the template that have no default.
+func Parameters() map[string]string {
+	return map[string]string{
+		"BaseUrl":     "https://dayone.example",
+		"SenderEmail": "orders@dayone.example",
+		"HelpEmail":   "help@dayone.example",
+	}
+}
+
+// Template is the path of template.yaml, from wherever the test runs.
+func Template(tb testing.TB) string {
+	tb.Helper()
+	root, err := Root()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return filepath.Join(root, "template.yaml")
+}
+
+// Root is the folder of the repository: the nearest one up from here with a go.mod.
+func Root() (string, error) {
+	folder, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
+			return folder, nil
+		}
+		up := filepath.Dir(folder)
+		if up == folder {
+			return "", fmt.Errorf("no go.mod above the test")
+		}
+		folder = up
+	}
+}

@@ -1,0 +1,364 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+
+	"dayone/shared/commerce"
+)
+
+// Bounds of what is read (rule 11).
+const (
+	maxBody  = 64 << 10
+	maxDepth = 8
+)
+
+func refused(code, format string, args ...any) error {
+	return &commerce.Error{Kind: commerce.KindInvalid, Code: code, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Body reads the whole body, at most 64 KiB of valid UTF-8.
+func Body(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		return nil, fmt.Errorf("read body: %w", err)
+	}
+	if len(body) > maxBody {
+		return nil, refused("body_too_large", "The body is larger than 64 KiB.")
+	}
+	if !utf8.Valid(body) {
+		return nil, refused("body_not_utf8", "The body is not valid UTF-8.")
+	}
+	return body, nil
+}
+
+// JSONBody reads the body into v and answers its bytes. Refused, each with a 400 that says what: unknown, duplicate or
+// case-variant keys, anything after the value, invalid UTF-8, control characters, depth over 8, more than 64 KiB, a
+// value of another type.
+func JSONBody(r *http.Request, v any) ([]byte, error) {
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" && kind != "application/merge-patch+json" {
+		return nil, refused("not_json", "Send Content-Type: application/json.")
+	}
+	body, err := Body(r)
+	if err != nil {
+		return nil, err
+	}
+	return body, Decode(body, v)
+}
+
+// Decode is JSONBody for bytes at hand.
+func Decode(body []byte, v any) error {
+	if err := strict(body, reflect.TypeOf(v)); err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	err := d.Decode(v)
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		field := strings.ReplaceAll(e.Field, ".", "/")
+		return commerce.Invalid(field, "wrong_type", fmt.Sprintf("This is a %s; it must be %s.", e.Value, plainType(e.Type)))
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return commerce.Invalid(strings.Trim(name, `"`), "unknown_field", "There is no such field.")
+	}
+	return refused("not_json", "The body is not valid JSON: %s.", strings.TrimPrefix(err.Error(), "json: "))
+}
+
+func plainType(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Int, reflect.Int64:
+		return "a whole number"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	}
+	return "text"
+}
+
+// strict is the pass that encoding/json leaves out. It walks the tokens of body once, beside the Go type that will hold
+// them, and names the first thing that would be read another way than it was meant.
+func strict(body []byte, shape reflect.Type) error {
+	if !utf8.Valid(body) {
+		return refused("body_not_utf8", "The body is not valid UTF-8.")
+	}
+	if loneSurrogate(body) {
+		return refused("body_not_utf8", "The body has half of a surrogate pair.")
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if err := strictValue(d, shape, "", 0); err != nil {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return refused("not_json", "The body ends before its JSON does.")
+		}
+		if _, ok := errors.AsType[*json.SyntaxError](err); ok {
+			return refused("not_json", "The body is not valid JSON: %s.", strings.TrimPrefix(err.Error(), "json: "))
+		}
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return refused("trailing_data", "Something follows after the JSON value.")
+	}
+	return nil
+}
+
+func strictValue(d *json.Decoder, shape reflect.Type, at string, depth int) error {
+	token, err := d.Token()
+	if err != nil {
+		return err
+	}
+	for shape != nil && shape.Kind() == reflect.Pointer {
+		shape = shape.Elem()
+	}
+	switch token := token.(type) {
+	case json.Delim:
+		if depth++; depth > maxDepth {
+			return refused("too_deep", "The JSON is nested more than 8 deep.")
+		}
+		if token == '{' {
+			return strictObject(d, shape, at, depth)
+		}
+		return strictList(d, shape, at, depth)
+	case string:
+		if i := strings.IndexFunc(token, func(r rune) bool { return r < 0x20 || r == 0x7f }); i >= 0 {
+			return commerce.Invalid(at, "control_character", "This text has a control character. Remove it.")
+		}
+	}
+	return nil
+}
+
+func strictObject(d *json.Decoder, shape reflect.Type, at string, depth int) error {
+	fields := fieldsOf(shape)
+	seen := map[string]bool{}
+	for d.More() {
+		token, err := d.Token()
+		if err != nil {
+			return err
+		}
+		key := token.(string)
+		here := strings.TrimPrefix(at+"/"+key, "/")
+		if seen[key] {
+			return commerce.Invalid(here, "duplicate_field", "This field is given twice.")
+		}
+		seen[key] = true
+		var inner reflect.Type
+		if fields != nil {
+			field, known := fields[key]
+			if !known {
+				return commerce.Invalid(here, "unknown_field", "There is no such field.")
+			}
+			inner = field
+		}
+		if err := strictValue(d, inner, here, depth); err != nil {
+			return err
+		}
+	}
+	_, err := d.Token()
+	return err
+}
+
+func strictList(d *json.Decoder, shape reflect.Type, at string, depth int) error {
+	var inner reflect.Type
+	if shape != nil && shape.Kind() == reflect.Slice {
+		inner = shape.Elem()
+	}
+	for i := 0; d.More(); i++ {
+		if err := strictValue(d, inner, strings.TrimPrefix(fmt.Sprintf("%s/%d", at, i), "/"), depth); err != nil {
+			return err
+		}
+	}
+	_, err := d.Token()
+	return err
+}
+
+// fieldsOf is the exact keys of a struct; nil for anything else, whose keys are free.
+func fieldsOf(shape reflect.Type) map[string]reflect.Type {
+	if shape == nil || shape.Kind() != reflect.Struct {
+		return nil
+	}
+	fields := make(map[string]reflect.Type, shape.NumField())
+	for f := range shape.Fields() {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && name != "-" {
+			fields[name] = f.Type
+		}
+	}
+	return fields
+}
+
+// loneSurrogate reports whether an escape in the JSON stands for half of a UTF-16 pair, which encoding/json would turn
+// into U+FFFD without a word.
+func loneSurrogate(body []byte) bool {
+	for i := 0; i+1 < len(body); i++ {
+		if body[i] != '\\' {
+			continue
+		}
+		i++
+		if body[i] != 'u' {
+			continue
+		}
+		switch r := hex4(body[min(i+1, len(body)):]); {
+		case r >= 0xdc00 && r < 0xe000:
+			return true
+		case r >= 0xd800 && r < 0xdc00:
+			rest := body[min(i+5, len(body)):]
+			if len(rest) < 6 || rest[0] != '\\' || rest[1] != 'u' {
+				return true
+			}
+			if low := hex4(rest[2:]); low < 0xdc00 || low >= 0xe000 {
+				return true
+			}
+			i += 10
+		}
+	}
+	return false
+}
+
+func hex4(b []byte) rune {
+	if len(b) < 4 {
+		return -1
+	}
+	var r rune
+	for _, c := range b[:4] {
+		switch {
+		case '0' <= c && c <= '9':
+			r = r<<4 | rune(c-'0')
+		case 'a' <= c|0x20 && c|0x20 <= 'f':
+			r = r<<4 | rune(c|0x20-'a'+10)
+		default:
+			return -1
+		}
+	}
+	return r
+}
+
+// Fields is a flat input: what a form posts, or the text values of one flat JSON object.
+type Fields map[string]string
+
+// ReadFields reads a form (application/x-www-form-urlencoded) or one flat JSON object. Only known names may appear, each
+// once; JSON values are text, or true, false and whole numbers, which are taken as their text. The second result says
+// whether the asker speaks JSON and is answered so.
+func ReadFields(r *http.Request, known ...string) (Fields, bool, error) {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	body, err := Body(r)
+	if err != nil {
+		return nil, kind != formType, err
+	}
+	fields := Fields{}
+	switch {
+	case kind == formType:
+		if err := fields.form(body); err != nil {
+			return nil, false, err
+		}
+	case kind == "application/json", kind == "" && WantsJSON(r):
+		if len(bytes.TrimSpace(body)) == 0 {
+			body = []byte("{}")
+		}
+		if err := fields.json(body); err != nil {
+			return nil, true, err
+		}
+	default:
+		return nil, WantsJSON(r), refused("unsupported_body", "Send a form or application/json.")
+	}
+	var c commerce.Check
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		c.That(slices.Contains(known, name), name, "unknown_field", "There is no such field.")
+	}
+	return fields, kind != formType, c.Err()
+}
+
+const formType = "application/x-www-form-urlencoded"
+
+func (f Fields) form(body []byte) error {
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return refused("malformed_form", "The form cannot be read.")
+	}
+	for name, all := range values {
+		if len(all) > 1 {
+			return commerce.Invalid(name, "duplicate_field", "This field is given twice.")
+		}
+		if !utf8.ValidString(all[0]) || strings.ContainsFunc(all[0], func(r rune) bool { return r < 0x20 || r == 0x7f }) {
+			return commerce.Invalid(name, "control_character", "This text has a control character. Remove it.")
+		}
+		f[name] = all[0]
+	}
+	return nil
+}
+
+func (f Fields) json(body []byte) error {
+	var flat map[string]any
+	if err := strict(body, nil); err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if err := d.Decode(&flat); err != nil || flat == nil {
+		return refused("not_flat", "Send one flat JSON object.")
+	}
+	for name, value := range flat {
+		switch v := value.(type) {
+		case string:
+			f[name] = v
+		case bool:
+			f[name] = fmt.Sprint(v)
+		case json.Number:
+			f[name] = v.String()
+		case nil: // the same as left out
+		default:
+			return commerce.Invalid(name, "wrong_type", "This must be text.")
+		}
+	}
+	return nil
+}
+
+// WantsJSON reports whether the asker is a client and no browser: it sends or accepts JSON, or holds a Bearer.
+func WantsJSON(r *http.Request) bool {
+	switch kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind {
+	case "application/json":
+		return true
+	case formType:
+		return false
+	}
+	accept := r.Header.Get("Accept")
+	if strings.Contains(accept, "text/html") {
+		return false
+	}
+	return strings.Contains(accept, "json") || Bearer(r) != "" || accept == "" || accept == "*/*"
+}
+
+// Address reads an email address as a person types it into the form in which addresses are compared; "" where it is
+// none.
+func Address(s string) commerce.Address {
+	a, err := commerce.ParseAddress(s, asciiDomain)
+	if err != nil {
+		return ""
+	}
+	return a
+}
+
+// asciiDomain maps a domain as a browser would and then holds it to what can be registered.
+func asciiDomain(domain string) (string, error) {
+	mapped, err := idna.Lookup.ToASCII(domain)
+	if err != nil {
+		return "", err
+	}
+	return idna.Registration.ToASCII(mapped)
+}

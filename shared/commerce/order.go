@@ -1,0 +1,401 @@
+package commerce
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Status is where an order stands.
+type Status string
+
+const (
+	Scheduled    Status = "scheduled"    // accepted; the letter goes out on the start date
+	Invited      Status = "invited"      // the setup letter was accepted by the mail service
+	Started      Status = "started"      // somebody chose a role
+	Mapped       Status = "mapped"       // both organizations are fixed; the point of no return
+	Provisioning Status = "provisioning" // the services are being made
+	Active       Status = "active"       // running and billed
+	Cancelled    Status = "cancelled"    // ended before it was mapped
+	Closed       Status = "closed"       // not mapped within its window; can be reopened
+	Failed       Status = "failed"       // provisioning was undone; can be tried again
+)
+
+// Statuses are all of them, in the order of an order's life.
+var Statuses = []Status{Scheduled, Invited, Started, Mapped, Provisioning, Active, Cancelled, Closed, Failed}
+
+// LineStatus is where one line stands.
+type LineStatus string
+
+const (
+	LinePending      LineStatus = "pending"
+	LineProvisioning LineStatus = "provisioning"
+	LineProvisioned  LineStatus = "provisioned"
+	LineFailed       LineStatus = "failed"
+	LineRemoved      LineStatus = "removed"
+)
+
+// Billing says how often a line is charged.
+type Billing string
+
+const (
+	Monthly Billing = "monthly"
+	Annual  Billing = "annual"
+	Prepaid Billing = "prepaid" // once, for the whole term
+)
+
+// Party is a company as the order names it.
+type Party struct {
+	Name    string
+	Country string // ISO 3166-1 alpha-2
+}
+
+// Person is somebody with a name and an address.
+type Person struct {
+	Name  string
+	Email Address
+}
+
+// Terms are what was ordered.
+type Terms struct {
+	ExternalRef    string
+	Family         string
+	Partner        Party
+	Customer       Party
+	Start          Date
+	Zone           string // IANA name
+	Locale         string // a language people can be written to in
+	Contact        Address
+	ContactAlias   bool // the contact is an alias of several people
+	Representative Person
+	PurchaseOrder  string
+	Lines          []Line
+}
+
+// Line is one subscription of an order.
+type Line struct {
+	ID           string // unique in its order: "1", "2", …
+	Subscription string
+	SKU          string
+	Quantity     int
+	TermMonths   int
+	Billing      Billing
+	UnitPrice    int64 // minor units of Currency for one unit and one billing period
+	Currency     string
+
+	Status  LineStatus
+	Reason  string // why it failed, in the service's words
+	Charged int    // how many billing periods have been charged
+}
+
+// Order is an order with everything that happened to it.
+type Order struct {
+	Terms
+	ID      string
+	Caller  string // who placed it; nobody else sees it
+	Version int    // grows by one with every change
+	Status  Status
+
+	PlacedAt      time.Time
+	InviteAt      time.Time // when the first letter is due (rule 1)
+	Link          Link
+	WindowFrom    time.Time // when the first letter of this window was accepted (rule 3)
+	Reminded      int       // reminders of the family's list that are behind us
+	NoticedAt     time.Time // closing notice
+	EscalatedAt   time.Time // the representative was told that nobody started
+	StartedAt     time.Time
+	Delegations   int
+	DelegatedBy   Address // who passed the link on last
+	Handover      bool    // the partner gave the setup, and access for good, to the customer
+	DelegatedHash string  // the link whose holder delegated last: the same again is answered the same
+	UnknownTold   int     // the link whose holder did not recognise the organization; told once a link
+
+	Mapping  Mapping
+	Settings Settings
+	Attempt  Attempt
+	BilledAt time.Time // billing started (rule 8)
+
+	Events []Event
+}
+
+// Link is the setup link that an order owes its contact or has sent.
+type Link struct {
+	Kind       LetterKind // why it is sent
+	Generation int        // grows when a link replaces those before it
+	DueAt      time.Time  // zero: nothing is owed
+	SentAt     time.Time  // when the last letter of this generation was accepted
+}
+
+// Mapping is the outcome of part one.
+type Mapping struct {
+	Partner       string // organization id
+	Customer      string // organization id
+	PartnerAccess Access // what the partner got of the customer's organization at that moment
+	By            Address
+	Link          string // hash of the setup token that did it
+	Answers       string // digest of the answers, to know a repeat by
+	Password      string // hash of the password token that was answered
+	PasswordFor   Address
+	At            time.Time
+}
+
+// Attempt is a run of provisioning.
+type Attempt struct {
+	Number    int     // which one it is, from 1
+	By        Address // who clicked
+	StartedAt time.Time
+	NextAt    time.Time // when the clock should look at it again
+	Tries     int       // runs that waited since a line last moved
+}
+
+// Event is an entry of an order's timeline.
+type Event struct {
+	Seq     int
+	At      time.Time
+	Kind    string
+	Actor   string // "caller:…", "contact:…", "member:…", "clock"
+	Reason  string
+	Changes []Change
+}
+
+// Change is a field before and after an event.
+type Change struct {
+	Field, Before, After string
+}
+
+// The clock is the actor of everything that nobody asked for.
+const theClock = "clock"
+
+// Place makes an order of terms. What breaks a rule is named field by field in a KindInvalid error.
+func Place(id, caller string, t Terms, now time.Time) (Order, error) {
+	if err := t.check(now); err != nil {
+		return Order{}, err
+	}
+	o := Order{Terms: t, ID: id, Caller: caller, Version: 1, Status: Scheduled, PlacedAt: now}
+	o.Lines = numbered(t.Lines)
+	o.InviteAt = o.opening(now)
+	o.Link = Link{Kind: LetterSetup, Generation: 1, DueAt: o.InviteAt}
+	o.note(now, "placed", "caller:"+caller, "")
+	return o, nil
+}
+
+func numbered(lines []Line) []Line {
+	out := slices.Clone(lines)
+	for i := range out {
+		out[i].ID = fmt.Sprint(i + 1)
+		out[i].Status = LinePending
+	}
+	return out
+}
+
+// opening is when the first letter is due: at the opening hour of the start date in the order's zone or, where that
+// day has come already, now (rule 1).
+func (o Order) opening(now time.Time) time.Time {
+	zone := o.zone()
+	if o.Start.Compare(DateOf(now.In(zone))) <= 0 {
+		return now
+	}
+	return o.Start.At(OpeningHour, zone).UTC()
+}
+
+// zone is the order's zone. It was checked at the door, so a name that no longer loads can only mean a binary without
+// zones; UTC keeps the order moving.
+func (o Order) zone() *time.Location {
+	zone, err := Zone(o.Zone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+// LocalDate is the civil date of t in the order's zone.
+func (o Order) LocalDate(t time.Time) Date { return DateOf(t.In(o.zone())) }
+
+// FamilyOf is the order's product family.
+func (o Order) FamilyOf() Family { return families[o.Family] }
+
+// ClosesAt is when the window ends, zero while no letter was accepted.
+func (o Order) ClosesAt() time.Time {
+	if o.WindowFrom.IsZero() {
+		return time.Time{}
+	}
+	return o.WindowFrom.Add(o.FamilyOf().Window)
+}
+
+// Buys reports whether a line of the order belongs to service.
+func (o Order) Buys(service Service) bool {
+	return slices.ContainsFunc(o.Lines, func(l Line) bool { return o.ServiceOf(l) == service })
+}
+
+// ServiceOf is the service a line belongs to.
+func (o Order) ServiceOf(l Line) Service {
+	p, _ := o.FamilyOf().Product(l.SKU)
+	return p.Service
+}
+
+// Users is the greatest number of users that any line of the order is for.
+func (o Order) Users() int {
+	most := 0
+	for _, l := range o.Lines {
+		if p, _ := o.FamilyOf().Product(l.SKU); p.Unit == "user" {
+			most = max(most, l.Quantity)
+		}
+	}
+	return most
+}
+
+// note adds an event to the timeline.
+func (o *Order) note(now time.Time, kind, actor, reason string, changes ...Change) {
+	o.Events = append(slices.Clip(o.Events), Event{
+		Seq: len(o.Events) + 1, At: now, Kind: kind, Actor: actor, Reason: reason, Changes: changes,
+	})
+}
+
+// changed is a copy of o that a deed may write to: version grown, nothing shared with o.
+func (o Order) changed() Order {
+	o.Version++
+	o.Lines = slices.Clone(o.Lines)
+	return o
+}
+
+// to moves the order to another status and notes it.
+func (o *Order) to(s Status, now time.Time, kind, actor, reason string) {
+	before := o.Status
+	o.Status = s
+	o.note(now, kind, actor, reason, Change{"status", string(before), string(s)})
+}
+
+// Limits of an order's fields.
+const (
+	maxName     = 120
+	maxRef      = 64
+	maxLines    = 50
+	maxQuantity = 1_000_000
+	maxPrice    = 1_000_000_000
+	maxTerm     = 120
+	maxAhead    = 3 * 366 // days from placing to starting
+)
+
+func (t Terms) check(now time.Time) error {
+	var c Check
+	if c.That(t.ExternalRef != "", "external_ref", "missing", "Name the order as your own system does.") {
+		c.That(len(t.ExternalRef) <= maxRef && isToken(t.ExternalRef), "external_ref", "malformed", "Use up to 64 letters, digits and . _ : / -.")
+	}
+	family, known := FamilyNamed(t.Family)
+	c.That(known, "family", "unknown", "Use A-FLEX, A-FLEX-3, A-WX or A-SPK.")
+	t.Partner.check(&c, "partner")
+	t.Customer.check(&c, "customer")
+	zone, err := Zone(t.Zone)
+	c.That(err == nil, "time_zone", "unknown", "Use an IANA time zone such as Europe/Ljubljana.")
+	c.That(slices.Contains(Locales, t.Locale), "locale", "unknown", "Use one of: "+strings.Join(Locales, ", ")+".")
+	if c.That(!t.Start.IsZero(), "requested_start_date", "missing", "Use a date such as 2026-12-01.") && err == nil {
+		ahead := DateOf(now.In(zone)).DaysUntil(t.Start)
+		c.That(ahead <= maxAhead && ahead >= -maxAhead, "requested_start_date", "out_of_range", "Use a date within three years of today.")
+	}
+	c.That(t.Contact != "", "provisioning_contact/email", "malformed", addressHelp)
+	checkName(&c, t.Representative.Name, "account_representative/name")
+	c.That(t.Representative.Email != "", "account_representative/email", "malformed", addressHelp)
+	c.That(t.PurchaseOrder == "" || isText(t.PurchaseOrder, maxRef), "purchase_order", "malformed", "Use up to 64 characters on one line.")
+	checkLines(&c, t.Lines, family, known)
+	return c.Err()
+}
+
+const addressHelp = "Enter an email address in the correct format, like name@example.com."
+
+// Locales are the languages that people can be written to in.
+var Locales = []string{"en", "sl"}
+
+func (p Party) check(c *Check, field string) {
+	checkName(c, p.Name, field+"/name")
+	c.That(IsCountry(p.Country), field+"/country", "unknown", "Use an ISO 3166 code of two capital letters, such as SI.")
+}
+
+func checkName(c *Check, s, field string) {
+	if c.That(strings.TrimSpace(s) != "", field, "missing", "Enter a name.") {
+		c.That(isText(s, maxName), field, "malformed", "Use up to 120 characters on one line.")
+	}
+}
+
+func checkLines(c *Check, lines []Line, family Family, known bool) {
+	if !c.That(len(lines) > 0, "lines", "missing", "Order at least one subscription.") {
+		return
+	}
+	c.That(len(lines) <= maxLines, "lines", "too_many", "An order has up to 50 lines.")
+	subscriptions, skus := map[string]bool{}, map[string]bool{}
+	for _, l := range lines {
+		skus[l.SKU] = true
+	}
+	for i, l := range lines {
+		at := func(field string) string { return fmt.Sprintf("lines/%d/%s", i, field) }
+		if c.That(l.Subscription != "" && len(l.Subscription) <= maxRef && isToken(l.Subscription), at("subscription_id"), "malformed", "Use up to 64 letters, digits and . _ : / -.") {
+			c.That(!subscriptions[l.Subscription], at("subscription_id"), "twice", "Each line has a subscription of its own.")
+		}
+		subscriptions[l.Subscription] = true
+		if known {
+			product, sold := family.Product(l.SKU)
+			if c.That(sold, at("sku"), "unknown", "This family has no such sku.") {
+				c.That(product.Needs == "" || skus[product.Needs], at("sku"), "needs_base", "This add-on needs "+product.Needs+" in the same order.")
+			}
+		}
+		c.That(l.Quantity >= 1 && l.Quantity <= maxQuantity, at("quantity"), "out_of_range", "Order from 1 to 1,000,000.")
+		term := c.That(l.TermMonths >= 1 && l.TermMonths <= maxTerm, at("term_months"), "out_of_range", "Use a term from 1 to 120 months.")
+		billing := c.That(l.Billing == Monthly || l.Billing == Annual || l.Billing == Prepaid, at("billing"), "unknown", "Use monthly, annual or prepaid.")
+		if term && billing && l.Billing == Annual {
+			c.That(l.TermMonths%12 == 0, at("term_months"), "not_whole_years", "A line that is billed annually has a term of whole years.")
+		}
+		c.That(l.UnitPrice >= 0 && l.UnitPrice <= maxPrice, at("unit_price"), "out_of_range", "Use minor units from 0 to 1,000,000,000.")
+		if c.That(IsCurrency(l.Currency), at("currency"), "unknown", "Use an ISO 4217 code, such as EUR.") {
+			c.That(l.Currency == lines[0].Currency, at("currency"), "mixed", "All lines of an order have one currency.")
+		}
+	}
+}
+
+// isToken reports whether s is made of what references and ids are made of.
+func isToken(s string) bool {
+	for _, r := range s {
+		if !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("._:/-", r)) {
+			return false
+		}
+	}
+	return true
+}
+
+// Waiting says what an order waits for, who has to do it, and from or until when. Zero instants are open.
+type Waiting struct {
+	For   string // "setup_letter", "setup", "service_setup", "provisioning", "charge", "retry", "reopening" or "" at the end
+	Who   string // "clock", "contact", "administrators", "service_platform", "caller"
+	At    time.Time
+	Until time.Time
+}
+
+// Waiting is what is next for the order.
+func (o Order) Waiting() Waiting {
+	switch o.Status {
+	case Scheduled:
+		return Waiting{For: "setup_letter", Who: "clock", At: o.Link.DueAt}
+	case Invited, Started:
+		return Waiting{For: "setup", Who: "contact", Until: o.ClosesAt()}
+	case Mapped:
+		return Waiting{For: "service_setup", Who: "administrators"}
+	case Provisioning:
+		return Waiting{For: "provisioning", Who: "service_platform", At: o.Attempt.NextAt}
+	case Active:
+		if at := o.nextCharge(); !at.IsZero() {
+			return Waiting{For: "charge", Who: "clock", At: at}
+		}
+	case Failed:
+		return Waiting{For: "retry", Who: "administrators"}
+	case Closed:
+		return Waiting{For: "reopening", Who: "caller"}
+	}
+	return Waiting{}
+}
+
+// FirstCharges is what the first billing periods of all lines cost together, in minor units of the order's currency.
+func (o Order) FirstCharges() (amount int64, currency string) {
+	for _, l := range o.Lines {
+		amount, currency = amount+l.Amount(), l.Currency
+	}
+	return amount, currency
+}

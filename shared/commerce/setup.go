@@ -1,0 +1,502 @@
+package commerce
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Step is a page of part one.
+type Step string
+
+const (
+	StepStart                Step = "start"
+	StepRole                 Step = "role"
+	StepWho                  Step = "who"
+	StepDelegate             Step = "delegate"
+	StepPartnerOrganization  Step = "partner-organization"
+	StepCustomerAdmin        Step = "customer-admin"
+	StepCustomerOrganization Step = "customer-organization"
+	StepReview               Step = "review"
+	StepComplete             Step = "complete"
+)
+
+// steps is the order in which they come.
+var steps = []Step{
+	StepStart, StepRole, StepWho, StepDelegate, StepPartnerOrganization, StepCustomerAdmin, StepCustomerOrganization,
+	StepReview, StepComplete,
+}
+
+// Values that answers choose from.
+const (
+	RolePartner  = "partner"
+	RoleCustomer = "customer"
+
+	ByMe        = "me"
+	ByColleague = "colleague"
+	ByCustomer  = "customer"
+
+	NewOrganization          = "new"
+	UnrecognisedOrganization = "unrecognised"
+)
+
+// Answers are what was filled in so far. Nothing of it is stored before the end. Addresses are folded already; "" is
+// what was not filled in or is no address.
+type Answers struct {
+	Role                 string
+	SetUpBy              string
+	DelegateEmail        Address
+	PartnerOrganization  string // an offered id, new or unrecognised
+	PartnerName          string
+	PartnerCountry       string
+	PartnerAdmin         Address
+	PartnerPhone         string
+	CustomerAdmin        Address
+	CustomerOrganization string // an offered id or new
+	CustomerName         string
+	CustomerCountry      string
+	CustomerLanguage     string
+	ReviewDigest         string
+}
+
+// Known is what is stored about the addresses and organizations that the answers name. Which parts are looked up
+// depends on the step; a part not looked up is empty.
+type Known struct {
+	Contact        Member         // the contact, where a member
+	Partners       []Organization // offered to the contact
+	PartnerAdmin   Member         // the address that should administer a new partner organization, where a member
+	PartnerAdmins  []Address      // of the partner organization that was chosen
+	CustomerAdmin  Member         // the customer's administrator, where a member
+	Customers      []Organization // offered for the customer's administrator
+	CustomerAdmins []Address      // of the customer organization that was chosen
+	Relation       Relation       // between the two that were chosen
+}
+
+// Path is the steps that these answers lead through, as far as they say.
+func (a Answers) Path() []Step {
+	switch {
+	case a.Role == RoleCustomer:
+		return []Step{StepStart, StepRole, StepCustomerAdmin, StepCustomerOrganization, StepReview, StepComplete}
+	case a.Role == RolePartner && (a.SetUpBy == ByColleague || a.SetUpBy == ByCustomer):
+		return []Step{StepStart, StepRole, StepWho, StepDelegate}
+	case a.Role == RolePartner && a.SetUpBy == ByMe:
+		return []Step{StepStart, StepRole, StepWho, StepPartnerOrganization, StepCustomerAdmin, StepCustomerOrganization, StepReview, StepComplete}
+	case a.Role == RolePartner:
+		return []Step{StepStart, StepRole, StepWho}
+	}
+	return []Step{StepStart, StepRole}
+}
+
+// After is the step that follows s on the path of these answers, "" after the last.
+func (a Answers) After(s Step) Step {
+	path := a.Path()
+	if i := slices.Index(path, s); i >= 0 && i+1 < len(path) {
+		return path[i+1]
+	}
+	return ""
+}
+
+// Before is the step that comes before s on the path, "" before the first.
+func (a Answers) Before(s Step) Step {
+	path := a.Path()
+	if i := slices.Index(path, s); i > 0 {
+		return path[i-1]
+	}
+	return ""
+}
+
+// Number is which of the four parts of the wizard a step belongs to: your role, partner organization, customer
+// organization, review.
+func (s Step) Number() int {
+	switch s {
+	case StepPartnerOrganization:
+		return 2
+	case StepCustomerAdmin, StepCustomerOrganization:
+		return 3
+	case StepReview, StepComplete:
+		return 4
+	}
+	return 1
+}
+
+// IsStep reports whether there is such a step.
+func IsStep(s Step) bool { return slices.Contains(steps, s) }
+
+// reaches reports whether step s comes at or after t.
+func (s Step) reaches(t Step) bool { return slices.Index(steps, s) >= slices.Index(steps, t) }
+
+// Check refuses answers that do not lead to step or break a rule on the way there: a skipped step shows as its missing
+// answers, an answer that is not asked on this path is refused, and so is an offer that is no longer made. For
+// StepComplete, where everything was checked before, what only changed since is ErrReviewStale.
+func (a Answers) Check(step Step, o Order, k Known) error {
+	err := a.check(step, o, k)
+	if step == StepComplete {
+		return stale(err)
+	}
+	return err
+}
+
+func (a Answers) check(step Step, o Order, k Known) error {
+	var c Check
+	asked := func(s Step) bool { return step.reaches(s) && slices.Contains(a.Path(), s) }
+
+	if step.reaches(StepRole) {
+		c.That(a.Role == RolePartner || a.Role == RoleCustomer, "role", "role_missing", "Select your role.")
+		c.That(!o.Handover || a.Role != RolePartner, "role", "role_fixed", "The partner handed this order to the customer. Select: I'm a customer.")
+	}
+	if asked(StepWho) && step.reaches(StepWho) {
+		c.That(a.SetUpBy == ByMe || a.SetUpBy == ByColleague || a.SetUpBy == ByCustomer, "set_up_by", "set_up_by_missing", "Select who will set up.")
+	} else if step.reaches(StepWho) {
+		c.That(a.SetUpBy == "", "set_up_by", "not_asked", "A customer is not asked this.")
+	}
+	if asked(StepDelegate) {
+		c.That(a.DelegateEmail != "", "delegate_email", "address_malformed", addressHelp)
+	} else if step.reaches(StepPartnerOrganization) {
+		c.That(a.DelegateEmail == "", "delegate_email", "not_asked", "This is asked only when somebody else sets up.")
+		c.That(a.SetUpBy == "" || a.SetUpBy == ByMe, "set_up_by", "passed_on", "The person you pass the link on to answers this.")
+	}
+	switch {
+	case asked(StepPartnerOrganization):
+		a.checkPartner(&c, step, k)
+	case step.reaches(StepPartnerOrganization):
+		c.That(a.PartnerOrganization == "" && a.PartnerName == "" && a.PartnerCountry == "" && a.PartnerAdmin == "" && a.PartnerPhone == "",
+			"partner_organization", "not_asked", "A customer is not asked this.")
+	}
+	if asked(StepCustomerAdmin) {
+		c.That(a.CustomerAdmin != "", "customer_admin_email", "address_malformed", addressHelp)
+		c.That(a.CustomerAdmin == "" || a.PartnerOrganization != NewOrganization || a.CustomerAdmin != a.PartnerAdmin,
+			"customer_admin_email", "address_twice", ErrAddressTaken.Detail)
+	}
+	if asked(StepCustomerOrganization) {
+		a.checkCustomer(&c, k)
+	}
+	if asked(StepComplete) {
+		c.That(a.ReviewDigest != "", "review_digest", "review_missing", "Review the details first.")
+	}
+	if field := "set_up_by"; c.Err() == nil {
+		if a.Role == RoleCustomer {
+			field = "role"
+		}
+		c.That(slices.Contains(a.Path(), step), field, "step_not_asked", "This step is not asked after these answers.")
+	}
+	if err := c.Err(); err != nil {
+		return err
+	}
+	return a.checkAddresses(step, k)
+}
+
+func (a Answers) checkPartner(c *Check, step Step, k Known) {
+	if a.PartnerOrganization == NewOrganization {
+		if c.That(strings.TrimSpace(a.PartnerName) != "", "partner_name", "name_missing", "Enter the organization name.") {
+			c.That(isText(a.PartnerName, maxName), "partner_name", "name_malformed", "Use up to 120 characters on one line.")
+		}
+		c.That(IsCountry(a.PartnerCountry), "partner_country", "country_missing", "Select a country or region.")
+		c.That(a.PartnerAdmin != "", "partner_admin_email", "address_malformed", addressHelp)
+		c.That(a.PartnerPhone == "" || isPhone(a.PartnerPhone), "partner_phone", "phone_malformed", "Enter a phone number with its country code, like +386 1 234 56 78.")
+		return
+	}
+	c.That(a.PartnerName == "" && a.PartnerCountry == "" && a.PartnerAdmin == "" && a.PartnerPhone == "",
+		"partner_organization", "details_of_existing", "These details are asked only for a new organization.")
+	if a.PartnerOrganization == UnrecognisedOrganization {
+		c.That(len(k.Partners) > 0, "partner_organization", "not_offered", "No organization was offered.")
+		c.That(step == StepPartnerOrganization, "partner_organization", "not_recognised", "You do not recognise the organization: do not continue.")
+		return
+	}
+	if c.That(a.PartnerOrganization != "", "partner_organization", "organization_missing", "Select your organization.") {
+		c.That(offered(k.Partners, a.PartnerOrganization), "partner_organization", "not_offered", "This organization is not offered for your address.")
+	}
+}
+
+func (a Answers) checkCustomer(c *Check, k Known) {
+	if a.CustomerOrganization == NewOrganization {
+		if c.That(strings.TrimSpace(a.CustomerName) != "", "customer_name", "name_missing", "Enter the organization name.") {
+			c.That(isText(a.CustomerName, maxName), "customer_name", "name_malformed", "Use up to 120 characters on one line.")
+		}
+		c.That(IsCountry(a.CustomerCountry), "customer_country", "country_missing", "Select a country or region.")
+		c.That(slices.Contains(Locales, a.CustomerLanguage), "customer_language", "language_missing", "Select a language.")
+		c.That(k.CustomerAdmin.Organization == "", "customer_organization", "administrator_is_member",
+			"The administrator belongs to the organization that is offered. Choose it, or enter a different administrator.")
+		return
+	}
+	c.That(a.CustomerName == "" && a.CustomerCountry == "" && a.CustomerLanguage == "",
+		"customer_organization", "details_of_existing", "These details are asked only for a new organization.")
+	if c.That(a.CustomerOrganization != "", "customer_organization", "organization_missing", "Select the customer's organization.") {
+		c.That(offered(k.Customers, a.CustomerOrganization), "customer_organization", "not_offered", "This organization is not offered for this administrator.")
+	}
+}
+
+// checkAddresses holds the rule of one address, one organization. It names the field and nobody else (rule 5).
+func (a Answers) checkAddresses(step Step, k Known) error {
+	taken := func(field string) error {
+		e := *ErrAddressTaken
+		e.Problems = []Problem{{Field: field, Code: e.Code, Detail: e.Detail}}
+		return &e
+	}
+	if step.reaches(StepPartnerOrganization) && a.PartnerOrganization == NewOrganization && k.PartnerAdmin.Organization != "" {
+		return taken("partner_admin_email")
+	}
+	if step.reaches(StepCustomerAdmin) && k.CustomerAdmin.Organization != "" && k.CustomerAdmin.Kind != CustomerKind {
+		return taken("customer_admin_email")
+	}
+	return nil
+}
+
+// stale turns an error of which every problem comes from what is stored, not from what was sent, into ErrReviewStale
+// with the parts that changed.
+func stale(err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return err
+	}
+	s := *ErrReviewStale
+	for _, p := range e.Problems {
+		switch p.Code {
+		case "not_offered", "administrator_is_member", ErrAddressTaken.Code:
+			part, _, _ := strings.Cut(p.Field, "_")
+			changed := Problem{Field: part + "_organization", Code: "changed", Detail: changedHelp}
+			if !slices.Contains(s.Problems, changed) {
+				s.Problems = append(s.Problems, changed)
+			}
+		default:
+			return err
+		}
+	}
+	return &s
+}
+
+const changedHelp = "This changed since you reviewed it."
+
+func offered(offers []Organization, id string) bool {
+	_, ok := pick(offers, id)
+	return ok
+}
+
+func pick(offers []Organization, id string) (Organization, bool) {
+	i := slices.IndexFunc(offers, func(o Organization) bool { return o.ID == id })
+	if i < 0 {
+		return Organization{}, false
+	}
+	return offers[i], true
+}
+
+// isPhone accepts E.164 with the spaces, hyphens, dots and brackets that people write.
+func isPhone(s string) bool {
+	digits := 0
+	for i, r := range s {
+		switch {
+		case '0' <= r && r <= '9':
+			digits++
+		case r == '+' && i == 0, strings.ContainsRune(" -./()", r):
+		default:
+			return false
+		}
+	}
+	return digits >= 6 && digits <= 15 && len(s) <= 30
+}
+
+// Plan is what completing the answers would do, as the review shows it.
+type Plan struct {
+	Partner     Organization // ID is "" where it would be created
+	Customer    Organization // ID is "" where it would be created
+	Access      Access       // what the partner gets of the customer's organization
+	PartnerNew  bool
+	CustomerNew bool
+}
+
+// Plan says what these answers, which have passed Check for the review, would do.
+func (a Answers) Plan(o Order, k Known) Plan {
+	var p Plan
+	switch {
+	case a.Role == RoleCustomer && len(k.Partners) == 1:
+		p.Partner = k.Partners[0]
+	case a.Role == RoleCustomer:
+		p.PartnerNew = true
+		p.Partner = Organization{Kind: PartnerKind, Name: o.Partner.Name, Country: o.Partner.Country}
+	case a.PartnerOrganization == NewOrganization:
+		p.PartnerNew = true
+		p.Partner = Organization{Kind: PartnerKind, Name: a.PartnerName, Country: a.PartnerCountry, Phone: a.PartnerPhone,
+			Language: o.Locale, Domain: o.Contact.CompanyDomain()} // the contact alone proved to own an address
+	default:
+		p.Partner, _ = pick(k.Partners, a.PartnerOrganization)
+	}
+	if a.CustomerOrganization == NewOrganization {
+		p.CustomerNew = true
+		p.Customer = Organization{Kind: CustomerKind, Name: a.CustomerName, Country: a.CustomerCountry, Language: a.CustomerLanguage,
+			Domain: a.CustomerAdmin.CompanyDomain()}
+	} else {
+		p.Customer, _ = pick(k.Customers, a.CustomerOrganization)
+	}
+	switch {
+	case a.Role == RoleCustomer || o.Handover:
+		p.Access = AccessNone
+	case p.CustomerNew || k.Relation.Access == AccessGranted:
+		p.Access = AccessGranted
+	default:
+		p.Access = AccessAsked
+	}
+	return p
+}
+
+// Digest names what the review showed, in three parts (order, partner, customer), so that a stale one can say which of
+// them changed.
+func (a Answers) Digest(o Order, k Known) string {
+	p := a.Plan(o, k)
+	part := func(values ...any) string {
+		sum := sha256.Sum256(fmt.Appendf(nil, "%q", values))
+		return hex.EncodeToString(sum[:8])
+	}
+	return part(o.ID, o.Start, o.Partner, o.Customer, linesText(o.Lines), o.Contact) +
+		"-" + part(a.Role, a.SetUpBy, a.PartnerOrganization, p.Partner.Name, p.Partner.Country, p.Partner.Phone, a.PartnerAdmin) +
+		"-" + part(a.CustomerAdmin, a.CustomerOrganization, p.Customer.Name, p.Customer.Country, p.Customer.Language, p.Access)
+}
+
+// CheckDigest refuses a review that no longer fits, naming the parts that changed.
+func (a Answers) CheckDigest(o Order, k Known) error {
+	shown, now := strings.Split(a.ReviewDigest, "-"), strings.Split(a.Digest(o, k), "-")
+	if slices.Equal(shown, now) {
+		return nil
+	}
+	e := *ErrReviewStale
+	for i, name := range []string{"order", "partner_organization", "customer_organization"} {
+		if len(shown) != len(now) || shown[i] != now[i] {
+			e.Problems = append(e.Problems, Problem{Field: name, Code: "changed", Detail: changedHelp})
+		}
+	}
+	return &e
+}
+
+// answersDigest knows a repeat of the same answers by.
+func (a Answers) answersDigest() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q", a))
+	return hex.EncodeToString(sum[:16])
+}
+
+// Fresh are the ids and hashes that completing needs, made by the caller because nothing here is random.
+type Fresh struct {
+	Partner  string // id for a new partner organization
+	Customer string // id for a new customer organization
+	Link     string // hash of the setup token in hand
+	Password string // hash of the password token that would be answered
+}
+
+// Completion is everything that one transaction writes when an order is mapped (rule 4, 5, 12, 13).
+type Completion struct {
+	Order         Order
+	Organizations []Organization // to be created
+	Members       []Member       // to be created, each with the guard of its address
+	Relation      Relation       // to be stored; zero where it stays as it is
+	Letters       []Letter
+	Password      Grant // what Fresh.Password opens; zero where nobody needs a password
+}
+
+// Map completes the setup: both organizations fixed, the link used. The answers have passed Check for StepComplete.
+func (o Order) Map(a Answers, k Known, f Fresh, now time.Time) (Completion, error) {
+	if err := a.CheckDigest(o, k); err != nil {
+		return Completion{}, err
+	}
+	p := a.Plan(o, k)
+	var c Completion
+	create := func(org *Organization, id string, admin Address) {
+		org.ID, org.CreatedAt, org.Order, org.Version = id, now, o.ID, 1
+		c.Organizations = append(c.Organizations, *org)
+		if admin != "" {
+			c.Members = append(c.Members, Member{Email: admin, Organization: id, Kind: org.Kind, Order: o.ID, CreatedAt: now, Version: 1})
+		}
+	}
+	queue := func(kind LetterKind, to Address) *Letter {
+		c.Letters = append(c.Letters, o.letter(kind, to, now))
+		return &c.Letters[len(c.Letters)-1]
+	}
+	if p.PartnerNew {
+		id := f.Partner
+		if a.Role == RoleCustomer {
+			id = UnclaimedPartner(o.Caller, o.Partner)
+		}
+		create(&p.Partner, id, a.PartnerAdmin)
+	}
+	if p.CustomerNew {
+		create(&p.Customer, f.Customer, a.CustomerAdmin)
+	}
+
+	n := o.changed()
+	n.Link.DueAt = time.Time{}
+	n.Mapping = Mapping{Partner: p.Partner.ID, Customer: p.Customer.ID, PartnerAccess: p.Access, By: o.Contact,
+		Link: f.Link, Answers: a.answersDigest(), At: now}
+	if who := a.chooser(p); who != "" {
+		n.Mapping.Password, n.Mapping.PasswordFor = f.Password, who
+		c.Password = passwordGrant(f.Password, who, o.ID, now)
+	}
+	n.to(Mapped, now, "mapped", "contact:"+string(o.Contact), "")
+	last := &n.Events[len(n.Events)-1]
+	last.Changes = append(last.Changes, Change{"partner_organization", "", p.Partner.ID},
+		Change{"customer_organization", "", p.Customer.ID}, Change{"partner_access", "", string(p.Access)})
+	c.Order = n
+
+	if p.Access != AccessNone && p.Access != k.Relation.Access {
+		c.Relation = Relation{Customer: p.Customer.ID, Partner: p.Partner.ID, Access: p.Access, Order: o.ID, By: o.Contact, At: now}
+	}
+	queue(LetterOrderSetUp, o.Contact)
+	for _, m := range c.Members {
+		if m.Email != o.Contact {
+			l := queue(LetterWelcome, m.Email)
+			if m.Kind == CustomerKind {
+				l.Locale = p.Customer.Language
+			}
+		}
+	}
+	if !p.CustomerNew {
+		for _, admin := range k.CustomerAdmins {
+			switch {
+			case p.Access == AccessAsked:
+				l := queue(LetterConsent, admin)
+				l.Customer, l.Partner, l.Asker = p.Customer.ID, p.Partner.ID, p.Partner.Name
+			case admin != o.Contact:
+				queue(LetterCarryOn, admin)
+			}
+		}
+	}
+	if a.Role == RolePartner && !p.PartnerNew && k.Contact.Organization != p.Partner.ID {
+		for _, admin := range k.PartnerAdmins {
+			queue(LetterCarryOn, admin)
+		}
+	}
+	return c, nil
+}
+
+// chooser is who chooses a password right after completing: the administrator of the organization that the person with
+// the link has just made for their own side.
+func (a Answers) chooser(p Plan) Address {
+	switch {
+	case a.Role == RolePartner && p.PartnerNew:
+		return a.PartnerAdmin
+	case a.Role == RoleCustomer && p.CustomerNew:
+		return a.CustomerAdmin
+	}
+	return ""
+}
+
+// passwordGrant is a token for a first password: it works only until the member has one.
+func passwordGrant(hash string, who Address, order string, now time.Time) Grant {
+	return Grant{Hash: hash, Kind: PasswordToken, Member: who, Order: order, First: true, IssuedAt: now, ExpiresAt: now.Add(PasswordTokenFor)}
+}
+
+// repeatFor is how long the same answers over the same link get the same success again.
+const repeatFor = 15 * time.Minute
+
+// Repeats reports whether these answers over the link hash are those that mapped the order a moment ago: a double
+// click, or an answer that was lost.
+func (o Order) Repeats(a Answers, hash string, now time.Time) bool {
+	m := o.Mapping
+	return m.Link != "" && m.Link == hash && m.Answers == a.answersDigest() && now.Sub(m.At) <= repeatFor
+}
+
+// FreshPassword replaces the password token that was answered when the order was mapped.
+func (o Order) FreshPassword(hash string, now time.Time) (Order, Grant) {
+	n := o.changed()
+	n.Mapping.Password = hash
+	return n, passwordGrant(hash, o.Mapping.PasswordFor, o.ID, now)
+}

@@ -1,0 +1,101 @@
+package commerce
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// Token is a secret that somebody holds: a link's, a session's. It hides behind a pointer, which no print verb, encoder
+// or logger follows; only Reveal gives it out.
+type Token struct{ secret *string }
+
+// TokenKind is what a token opens. It is the token's prefix, so that a leaked one can be recognised.
+type TokenKind string
+
+const (
+	SetupToken    TokenKind = "psl_" // part one, for whoever holds the link
+	PasswordToken TokenKind = "psp_" // create one password
+	AccessToken   TokenKind = "psa_" // say yes or no to a partner's access (rule 12)
+	SessionToken  TokenKind = "pss_" // signed in
+)
+
+// tokenBytes is 256 bits, so that guessing is out of the question and no counter is needed to prevent it.
+const tokenBytes = 32
+
+// MintToken makes a new token from random.
+func MintToken(kind TokenKind, random io.Reader) (Token, error) {
+	raw := make([]byte, tokenBytes)
+	if _, err := io.ReadFull(random, raw); err != nil {
+		return Token{}, fmt.Errorf("mint %s token: %w", kind, err)
+	}
+	s := string(kind) + base64.RawURLEncoding.EncodeToString(raw)
+	return Token{&s}, nil
+}
+
+// ParseToken reads a token of this kind; anything else is ErrTokenUnknown, in the same words.
+func ParseToken(kind TokenKind, s string) (Token, error) {
+	s = strings.TrimSpace(s)
+	rest, ok := strings.CutPrefix(s, string(kind))
+	if !ok {
+		return Token{}, ErrTokenUnknown
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(rest)
+	if err != nil || len(raw) != tokenBytes {
+		return Token{}, ErrTokenUnknown
+	}
+	return Token{&s}, nil
+}
+
+// Reveal is the secret itself, for the one link, form field or cookie that carries it.
+func (t Token) Reveal() string {
+	if t.secret == nil {
+		return ""
+	}
+	return *t.secret
+}
+
+// Hash is what may be stored: SHA-256 in hex. The token is 256 random bits, so nothing slower is needed.
+func (t Token) Hash() string {
+	sum := sha256.Sum256([]byte(t.Reveal()))
+	return hex.EncodeToString(sum[:])
+}
+
+// Grant is what is stored of a token: its hash and what it opens.
+type Grant struct {
+	Hash       string
+	Kind       TokenKind
+	Order      string  // setup, access; password where it came from an order
+	Generation int     // setup: which link of the order
+	First      bool    // password: works only while the member has none
+	Member     Address // password, session; access: who was asked
+	Customer   string  // access: the organization that is asked
+	Partner    string  // access: the organization that would get in
+	IssuedAt   time.Time
+	ExpiresAt  time.Time
+	UsedAt     time.Time
+}
+
+// Lifetimes of tokens. A setup token lives as long as its order's window, so its own end is only for cleaning up.
+const (
+	SetupTokenKept   = 400 * 24 * time.Hour
+	PasswordTokenFor = 7 * 24 * time.Hour
+	ResetTokenFor    = time.Hour
+	AccessTokenFor   = 30 * 24 * time.Hour
+	SessionFor       = 12 * time.Hour
+)
+
+// Check refuses a grant that was used or has ended.
+func (g Grant) Check(now time.Time) error {
+	switch {
+	case !g.UsedAt.IsZero():
+		return ErrTokenUsed
+	case !now.Before(g.ExpiresAt):
+		return ErrTokenExpired
+	}
+	return nil
+}

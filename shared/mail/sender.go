@@ -1,0 +1,171 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	netmail "net/mail"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
+	"github.com/aws/smithy-go"
+
+	"dayone/shared/env"
+)
+
+// What became of a letter that Send could not report as accepted. Every error of Send is one of them.
+var (
+	// ErrRefused says that nothing was sent and that the same letter will be refused again: its address, its content or the sender is at fault.
+	ErrRefused = errors.New("the mail service refused the letter")
+	// ErrPaused says that nothing was sent and that the letter is not at fault: too fast, over the day's quota, sending switched off, no access,
+	// no connection. Try again later.
+	ErrPaused = errors.New("the mail service takes no letters now")
+	// ErrUnknown says that the letter may have been sent or not: the answer was lost, late or a failure of the service.
+	ErrUnknown = errors.New("the mail service did not answer")
+)
+
+// patience is how long one letter may take. SES answers in a tenth of a second; a lease must not be held by a dead connection.
+const patience = 10 * time.Second
+
+// idle is how long an unused connection is trusted. A function that was frozen between two runs wakes up with connections the other side has
+// closed; a letter written to one of those has an unknown outcome, so they are thrown away before the next minute's run.
+const idle = 20 * time.Second
+
+// Sender gives letters to SES, each at most once.
+type Sender struct {
+	ses        *sesv2.Client
+	from, help string
+}
+
+// FromEnv makes a Sender of a function's environment: SENDER is the From address, HELP_EMAIL is where answers go, and
+// AWS_ENDPOINT_URL_SESV2, where set, is who is called in place of SES.
+func FromEnv(getenv func(string) string) *Sender {
+	config := env.AWS(getenv)
+	if client, ok := config.HTTPClient.(*awshttp.BuildableClient); ok {
+		config.HTTPClient = client.WithTransportOptions(func(t *http.Transport) { t.IdleConnTimeout = idle })
+	}
+	return &Sender{
+		ses: sesv2.NewFromConfig(config, func(o *sesv2.Options) {
+			o.Retryer = aws.NopRetryer{} // SES knows no idempotency: a second try would be a second letter
+			if endpoint := getenv("AWS_ENDPOINT_URL_SESV2"); endpoint != "" {
+				o.BaseEndpoint = &endpoint
+			}
+		}),
+		from: getenv("SENDER"),
+		help: getenv("HELP_EMAIL"),
+	}
+}
+
+// Send composes l and asks SES once to send it. It answers SES's id of the message, or an error that is ErrRefused, ErrPaused or ErrUnknown.
+// The tags come back with every delivery and bounce event of the letter; characters that SES allows in no tag become "_".
+func (s *Sender) Send(ctx context.Context, l Letter, tags map[string]string) (messageID string, err error) {
+	if l.Help == "" {
+		l.Help = s.help
+	}
+	if s.from == "" {
+		return "", fmt.Errorf("send %s letter: %w: SENDER is not set", l.Kind, ErrPaused)
+	}
+	if !single(string(l.To)) {
+		return "", fmt.Errorf("send %s letter: %w: not one address", l.Kind, ErrRefused)
+	}
+	subject, text, html, err := Compose(l)
+	if err != nil {
+		return "", fmt.Errorf("send %s letter: %w: %w", l.Kind, ErrRefused, err)
+	}
+	input := &sesv2.SendEmailInput{
+		FromEmailAddress: &s.from,
+		Destination:      &types.Destination{ToAddresses: []string{string(l.To)}},
+		Content: &types.EmailContent{Simple: &types.Message{
+			Subject: utf8(subject),
+			Body:    &types.Body{Text: utf8(text), Html: utf8(html)},
+			Headers: []types.MessageHeader{
+				// Holiday notes and ticket systems leave alone what says this of itself (RFC 3834; Exchange has its own word).
+				{Name: aws.String("Auto-Submitted"), Value: aws.String("auto-generated")},
+				{Name: aws.String("X-Auto-Response-Suppress"), Value: aws.String("All")},
+			},
+		}},
+		EmailTags: emailTags(tags),
+	}
+	if single(s.help) {
+		input.ReplyToAddresses = []string{s.help}
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	sent, err := s.ses.SendEmail(ctx, input)
+	if err != nil {
+		return "", fmt.Errorf("send %s letter: %w: %w", l.Kind, outcome(err), err)
+	}
+	return aws.ToString(sent.MessageId), nil
+}
+
+// outcome is which of the three errors of Send err is.
+func outcome(err error) error {
+	if _, no := errors.AsType[*types.LimitExceededException](err); no { // the day's quota, which SES answers with 400
+		return ErrPaused
+	}
+	if _, no := errors.AsType[*types.SendingPausedException](err); no {
+		return ErrPaused
+	}
+	if _, no := errors.AsType[*types.AccountSuspendedException](err); no {
+		return ErrPaused
+	}
+	if _, no := errors.AsType[*types.TooManyRequestsException](err); no {
+		return ErrPaused
+	}
+	if api, ok := errors.AsType[smithy.APIError](err); ok && strings.Contains(api.ErrorCode(), "Throttl") {
+		return ErrPaused // the code of every AWS service's front door, whatever its status
+	}
+	if call, ok := errors.AsType[*net.OpError](err); ok && call.Op == "dial" {
+		return ErrPaused // there was no connection that could have carried the letter
+	}
+	if answer, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+		switch status := answer.HTTPStatusCode(); {
+		case status == http.StatusRequestTimeout:
+			return ErrUnknown
+		case status == http.StatusTooManyRequests, status == http.StatusUnauthorized, status == http.StatusForbidden:
+			return ErrPaused
+		case status >= 400 && status < 500: // MessageRejected, BadRequest, MailFromDomainNotVerified, NotFound
+			return ErrRefused
+		}
+		return ErrUnknown
+	}
+	return ErrUnknown
+}
+
+// single reports whether s is one address that no header can be hidden in.
+func single(s string) bool {
+	parsed, err := netmail.ParseAddress(s)
+	return err == nil && parsed.Address == s && strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
+}
+
+func utf8(s string) *types.Content { return &types.Content{Data: &s, Charset: aws.String("UTF-8")} }
+
+// emailTags are tags in the alphabet of SES, sorted so that the same letter makes the same request.
+func emailTags(tags map[string]string) []types.MessageTag {
+	list := make([]types.MessageTag, 0, len(tags))
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		if tags[name] == "" { // SES refuses a tag without a value, and the letter with it
+			continue
+		}
+		list = append(list, types.MessageTag{Name: aws.String(tag(name)), Value: aws.String(tag(tags[name]))})
+	}
+	return list
+}
+
+func tag(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || r == '-' {
+			return r
+		}
+		return '_'
+	}, s)
+	return s[:min(len(s), 256)]
+}

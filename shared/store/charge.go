@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"dayone/shared/commerce"
+)
+
+type chargeItem struct {
+	PK       string `dynamodbav:"pk"`
+	SK       string `dynamodbav:"sk"`
+	List     string `dynamodbav:"list"`
+	Listed   string `dynamodbav:"listed"`
+	ID       string `dynamodbav:"id"`
+	Caller   string `dynamodbav:"caller"`
+	Line     string `dynamodbav:"line"`
+	Kind     string `dynamodbav:"kind"`
+	Start    string `dynamodbav:"period_start"`
+	End      string `dynamodbav:"period_end"`
+	Quantity int    `dynamodbav:"quantity"`
+	Amount   int64  `dynamodbav:"amount"`
+	Currency string `dynamodbav:"currency"`
+	At       int64  `dynamodbav:"charged_at"`
+}
+
+func toChargeItem(c commerce.Charge) chargeItem {
+	return chargeItem{
+		PK: orderKey(c.Order), SK: chargeKey(c), List: chargesOf(c.Caller, c.Month()), Listed: c.PeriodStart.String() + "#" + c.ID,
+		ID: c.ID, Caller: c.Caller, Line: c.Line, Kind: c.Kind, Start: c.PeriodStart.String(), End: c.PeriodEnd.String(),
+		Quantity: c.Quantity, Amount: c.Amount, Currency: c.Currency, At: millis(c.ChargedAt),
+	}
+}
+
+func (i chargeItem) charge() (commerce.Charge, error) {
+	start, err := commerce.ParseDate(i.Start)
+	if err != nil {
+		return commerce.Charge{}, fmt.Errorf("read charge %s: %w", i.ID, err)
+	}
+	end, err := commerce.ParseDate(i.End)
+	if err != nil {
+		return commerce.Charge{}, fmt.Errorf("read charge %s: %w", i.ID, err)
+	}
+	return commerce.Charge{ID: i.ID, Order: i.PK[len(orderKey("")):], Caller: i.Caller, Line: i.Line, Kind: i.Kind,
+		PeriodStart: start, PeriodEnd: end, Quantity: i.Quantity, Amount: i.Amount, Currency: i.Currency, ChargedAt: instant(i.At)}, nil
+}
+
+// charge adds charges to a transaction. One that exists refuses it: a charge is a fact and never written twice.
+func (s *Store) charge(b *batch, charges []commerce.Charge) {
+	for _, c := range charges {
+		b.put(put{table: s.tables.Orders, item: toChargeItem(c), when: absent})
+	}
+}
+
+// Bill writes the order's next charges together with the order that counts them.
+func (s *Store) Bill(ctx context.Context, old, billed commerce.Order, charges []commerce.Charge) error {
+	var b batch
+	at := s.replace(&b, old, billed)
+	s.charge(&b, charges)
+	return s.changed(s.run(ctx, &b), at, billed.ID)
+}
+
+// Finish ends a provisioning run in one transaction: the order active with its first charges, or failed with none, and
+// the letters that say so. From its first active order on, an organization's subdomain stays (rule 6).
+func (s *Store) Finish(ctx context.Context, old, finished commerce.Order, charges []commerce.Charge, letters []commerce.Letter) error {
+	var b batch
+	at := s.replace(&b, old, finished)
+	s.charge(&b, charges)
+	s.queue(&b, letters)
+	if finished.Status == commerce.Active {
+		b.add(types.TransactWriteItem{Update: &types.Update{
+			TableName: &s.tables.Organizations, Key: key(organizationKey(finished.Mapping.Customer), organizationItemKey),
+			UpdateExpression:          aws.String("SET settled = :yes ADD version :one"), // nobody who read it before may write over it
+			ConditionExpression:       aws.String("attribute_exists(pk)"),
+			ExpressionAttributeValues: item{":yes": &types.AttributeValueMemberBOOL{Value: true}, ":one": number(1)},
+		}})
+	}
+	return s.changed(s.run(ctx, &b), at, finished.ID)
+}
+
+// entitlementItem is a service that runs for an organization, where no service platform is configured (rule 7).
+type entitlementItem struct {
+	PK           string `dynamodbav:"pk"`
+	SK           string `dynamodbav:"sk"`
+	SKU          string `dynamodbav:"sku"`
+	Service      string `dynamodbav:"service"`
+	Quantity     int    `dynamodbav:"quantity"`
+	Subscription string `dynamodbav:"subscription"`
+}
+
+// Entitle makes a line of an order run for its customer organization. Doing it again changes nothing.
+func (s *Store) Entitle(ctx context.Context, o commerce.Order, l commerce.Line) error {
+	attributes, err := encode(entitlementItem{organizationKey(o.Mapping.Customer), entitlementKey(o.ID, l.ID), l.SKU, string(o.ServiceOf(l)),
+		l.Quantity, l.Subscription})
+	if err != nil {
+		return fmt.Errorf("entitle %s line %s: %w", o.ID, l.ID, err)
+	}
+	if _, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.tables.Organizations, Item: attributes}); err != nil {
+		return fmt.Errorf("entitle %s line %s: %w", o.ID, l.ID, err)
+	}
+	return nil
+}
+
+// Disentitle takes a line's service away again. Doing it again changes nothing.
+func (s *Store) Disentitle(ctx context.Context, o commerce.Order, l commerce.Line) error {
+	_, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+		TableName: &s.tables.Organizations, Key: key(organizationKey(o.Mapping.Customer), entitlementKey(o.ID, l.ID)),
+	})
+	if err != nil {
+		return fmt.Errorf("disentitle %s line %s: %w", o.ID, l.ID, err)
+	}
+	return nil
+}
+
+// isRefused reports whether write number at of a transaction failed its condition.
+func isRefused(err error, at int) bool {
+	refused, ok := errors.AsType[*refusal](err)
+	return ok && refused.failed(at)
+}

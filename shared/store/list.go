@@ -1,0 +1,213 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"dayone/shared/commerce"
+)
+
+// MaxPage is the most rows that one page of a list may have: what one BatchGetItem reads.
+const MaxPage = 100
+
+// span is a part of a list: from (included) to to (excluded), after a cursor.
+type span struct {
+	list, from, to string
+}
+
+// listed is a key of the list index.
+type listed struct {
+	PK     string `dynamodbav:"pk"`
+	SK     string `dynamodbav:"sk"`
+	Listed string `dynamodbav:"listed"`
+}
+
+// keysIn reads up to limit keys of a list, in order.
+func (s *Store) keysIn(ctx context.Context, sp span, limit int) ([]listed, error) {
+	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
+		TableName: &s.tables.Orders, IndexName: aws.String("list"), Limit: aws.Int32(int32(limit)),
+		KeyConditionExpression:    aws.String("#list = :list AND listed BETWEEN :from AND :to"),
+		ExpressionAttributeNames:  map[string]string{"#list": "list"}, // a reserved word
+		ExpressionAttributeValues: item{":list": text(sp.list), ":from": text(sp.from), ":to": text(sp.to)},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list: %w", err)
+	}
+	var keys []listed
+	return keys, attributevalue.UnmarshalListOfMaps(out.Items, &keys)
+}
+
+// readAll reads items by key in their order; those that are gone are left out.
+func (s *Store) readAll(ctx context.Context, keys []listed) ([]item, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	ask := make([]item, len(keys))
+	for i, k := range keys {
+		ask[i] = key(k.PK, k.SK)
+	}
+	found := map[string]item{}
+	for try := 1; len(ask) > 0; try++ {
+		out, err := s.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
+			RequestItems: map[string]types.KeysAndAttributes{s.tables.Orders: {Keys: ask, ConsistentRead: aws.Bool(true)}},
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read a page: %w", err)
+		}
+		for _, i := range out.Responses[s.tables.Orders] {
+			found[name(i)] = i
+		}
+		// What did not fit into 16 MB comes back unprocessed, and is asked for again.
+		ask = out.UnprocessedKeys[s.tables.Orders].Keys
+		if try > MaxPage {
+			return nil, fmt.Errorf("read a page: %d keys stay unprocessed", len(ask))
+		}
+	}
+	all := make([]item, 0, len(keys))
+	for _, k := range keys {
+		if i, ok := found[k.PK+"\n"+k.SK]; ok {
+			all = append(all, i)
+		}
+	}
+	return all, nil
+}
+
+func name(i item) string {
+	pk, _ := i["pk"].(*types.AttributeValueMemberS)
+	sk, _ := i["sk"].(*types.AttributeValueMemberS)
+	if pk == nil || sk == nil {
+		return ""
+	}
+	return pk.Value + "\n" + sk.Value
+}
+
+// page reads a page of a list: up to limit items that keep holds of, and the cursor of the next page, "" at the end. It
+// looks at no more than a few pages' worth of rows, so that a page is always quick: it may be short, or empty, and still
+// have a next.
+func (s *Store) page(ctx context.Context, sp span, cursor string, limit int, keep func(item) (bool, error)) (string, error) {
+	if cursor != "" {
+		after, err := base64.RawURLEncoding.DecodeString(cursor)
+		if err != nil || string(after) < sp.from || string(after) >= sp.to {
+			return "", commerce.Invalid("cursor", "malformed", "Use the cursor of the last page as it came.")
+		}
+		sp.from = string(after) + "\x00"
+	}
+	kept := 0
+	for range 5 {
+		keys, err := s.keysIn(ctx, sp, limit)
+		if err != nil {
+			return "", err
+		}
+		items, err := s.readAll(ctx, keys)
+		if err != nil {
+			return "", err
+		}
+		byKey := map[string]string{}
+		for _, k := range keys {
+			byKey[k.PK+"\n"+k.SK] = k.Listed
+		}
+		for n, i := range items {
+			ok, err := keep(i)
+			if err != nil {
+				return "", err
+			}
+			if ok {
+				kept++
+			}
+			if kept == limit && (n < len(items)-1 || len(keys) == limit) {
+				return base64.RawURLEncoding.EncodeToString([]byte(byKey[name(i)])), nil
+			}
+		}
+		if len(keys) < limit {
+			return "", nil
+		}
+		sp.from = keys[len(keys)-1].Listed + "\x00"
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(sp.from[:len(sp.from)-1])), nil
+}
+
+// OrderFilter narrows a list of orders. From and To are start dates, both included; zero for no bound.
+type OrderFilter struct {
+	Statuses []commerce.Status
+	From, To commerce.Date
+}
+
+// Orders is a page of a caller's orders by start date, and the cursor of the next page, "" after the last.
+func (s *Store) Orders(ctx context.Context, caller string, f OrderFilter, cursor string, limit int) ([]commerce.Order, string, error) {
+	sp := span{list: ordersOf(caller), from: "0", to: ":"}
+	if !f.From.IsZero() {
+		sp.from = f.From.String()
+	}
+	if !f.To.IsZero() {
+		sp.to = f.To.AddDays(1).String()
+	}
+	var orders []commerce.Order
+	next, err := s.page(ctx, sp, cursor, limit, func(i item) (bool, error) {
+		o, err := decodeOrder(i)
+		if err != nil || len(f.Statuses) > 0 && !slices.Contains(f.Statuses, o.Status) {
+			return false, err
+		}
+		orders = append(orders, o)
+		return true, nil
+	})
+	return orders, next, err
+}
+
+func decodeOrder(i item) (commerce.Order, error) {
+	var o orderItem
+	if err := attributevalue.UnmarshalMap(i, &o); err != nil {
+		return commerce.Order{}, fmt.Errorf("read order: %w", err)
+	}
+	return o.order()
+}
+
+// Charges is a page of what a caller was charged for periods that begin in a month ("2026-12"), by day, and the cursor
+// of the next page.
+func (s *Store) Charges(ctx context.Context, caller, month, cursor string, limit int) ([]commerce.Charge, string, error) {
+	var charges []commerce.Charge
+	next, err := s.page(ctx, span{chargesOf(caller, month), "0", ":"}, cursor, limit, func(i item) (bool, error) {
+		var c chargeItem
+		if err := attributevalue.UnmarshalMap(i, &c); err != nil {
+			return false, fmt.Errorf("read charge: %w", err)
+		}
+		charge, err := c.charge()
+		charges = append(charges, charge)
+		return true, err
+	})
+	return charges, next, err
+}
+
+// OrdersOf is the mapped orders of an organization, of either kind, newest first and at most MaxPage.
+func (s *Store) OrdersOf(ctx context.Context, kind commerce.OrganizationKind, id string) ([]commerce.Order, error) {
+	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
+		TableName: &s.tables.Orders, IndexName: aws.String(string(kind)), Limit: aws.Int32(MaxPage),
+		KeyConditionExpression:    aws.String(string(kind) + "_organization = :id"),
+		ExpressionAttributeValues: item{":id": text(id)},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list orders of %s: %w", id, err)
+	}
+	var keys []listed
+	if err := attributevalue.UnmarshalListOfMaps(out.Items, &keys); err != nil {
+		return nil, fmt.Errorf("list orders of %s: %w", id, err)
+	}
+	items, err := s.readAll(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	orders := make([]commerce.Order, len(items))
+	for n, i := range items {
+		if orders[n], err = decodeOrder(i); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(orders, func(a, b commerce.Order) int { return b.Mapping.At.Compare(a.Mapping.At) })
+	return orders, nil
+}

@@ -1,0 +1,215 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"dayone/shared/commerce"
+)
+
+// Entry is what the due index holds: which item waits for a function, and since when.
+type Entry struct {
+	PK string `dynamodbav:"pk"`
+	SK string `dynamodbav:"sk"`
+	At string `dynamodbav:"due_at"`
+}
+
+// Due answers up to limit entries per shard of what is due for a function at now, the longest waiting of each shard
+// first. It is a hint: a claim decides.
+func (s *Store) Due(ctx context.Context, function string, now time.Time, limit int) ([]Entry, error) {
+	var wait sync.WaitGroup
+	shards, errs := make([][]Entry, Shards), make([]error, Shards)
+	for shard := range Shards {
+		wait.Go(func() { shards[shard], errs[shard] = s.dueIn(ctx, shardKey(function, shard), now, limit) })
+	}
+	wait.Wait()
+	var all []Entry
+	for _, entries := range shards {
+		all = append(all, entries...)
+	}
+	return all, errors.Join(errs...)
+}
+
+func (s *Store) dueIn(ctx context.Context, shard string, now time.Time, limit int) ([]Entry, error) {
+	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
+		TableName: &s.tables.Orders, IndexName: aws.String("due"), Limit: aws.Int32(int32(limit)),
+		KeyConditionExpression: aws.String("due = :shard AND due_at < :end"),
+		// due_at is the instant, # and an id: $ comes right after #.
+		ExpressionAttributeValues: item{":shard": text(shard), ":end": text(dueStamp(now) + "$")},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what is due in %s: %w", shard, err)
+	}
+	var entries []Entry
+	return entries, attributevalue.UnmarshalListOfMaps(out.Items, &entries)
+}
+
+// Claimed is an item under a lease: an order, or a letter of the queue.
+type Claimed struct {
+	Order  *commerce.Order
+	Letter *commerce.Letter
+	Tries  int // how often it was claimed since it was last written
+}
+
+// Claim takes the lease of an entry until the given instant and reads the item, consistently, in the same call. It
+// answers false where the entry is not what the item says any more, or another holds the lease. attempt names this
+// claim, so that one whose answer was lost knows itself again.
+func (s *Store) Claim(ctx context.Context, e Entry, attempt string, now, until time.Time) (Claimed, bool, error) {
+	out, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Orders, Key: key(e.PK, e.SK),
+		UpdateExpression:    aws.String("SET lease_until = :until, lease = :attempt ADD tries :one"),
+		ConditionExpression: aws.String("due_at = :seen AND (attribute_not_exists(lease_until) OR lease_until <= :now OR lease = :attempt)"),
+		ExpressionAttributeValues: item{
+			":until": number(millis(until)), ":attempt": text(attempt), ":one": number(1), ":seen": text(e.At), ":now": number(millis(now)),
+		},
+		ReturnValues: types.ReturnValueAllNew,
+	})
+	if _, no := errors.AsType[*types.ConditionalCheckFailedException](err); no {
+		return Claimed{}, false, nil
+	}
+	if err != nil {
+		return Claimed{}, false, fmt.Errorf("claim %s: %w", e.PK, err)
+	}
+	return claimed(e, out.Attributes)
+}
+
+func claimed(e Entry, attributes item) (Claimed, bool, error) {
+	var lease struct {
+		Tries int `dynamodbav:"tries"`
+	}
+	if err := attributevalue.UnmarshalMap(attributes, &lease); err != nil {
+		return Claimed{}, false, fmt.Errorf("read lease of %s: %w", e.PK, err)
+	}
+	c := Claimed{Tries: lease.Tries}
+	if e.SK == letterItemKey {
+		var i letterItem
+		if err := attributevalue.UnmarshalMap(attributes, &i); err != nil {
+			return Claimed{}, false, fmt.Errorf("read %s: %w", e.PK, err)
+		}
+		l := i.letter()
+		c.Letter = &l
+		return c, true, nil
+	}
+	var i orderItem
+	if err := attributevalue.UnmarshalMap(attributes, &i); err != nil {
+		return Claimed{}, false, fmt.Errorf("read %s: %w", e.PK, err)
+	}
+	o, err := i.order()
+	if err != nil {
+		return Claimed{}, false, err
+	}
+	c.Order = &o
+	return c, true, nil
+}
+
+// Defer gives a claimed entry back, to be due again at the given instant, where nobody changed the item meanwhile.
+func (s *Store) Defer(ctx context.Context, e Entry, attempt string, until time.Time) error {
+	_, id, _ := strings.Cut(e.PK, "#")
+	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Orders, Key: key(e.PK, e.SK),
+		UpdateExpression:          aws.String("SET due_at = :at REMOVE lease_until, lease"),
+		ConditionExpression:       aws.String("lease = :attempt"),
+		ExpressionAttributeValues: item{":at": text(dueAt(until, id)), ":attempt": text(attempt)},
+	})
+	if _, no := errors.AsType[*types.ConditionalCheckFailedException](err); no {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("defer %s: %w", e.PK, err)
+	}
+	return nil
+}
+
+// letterItem is a letter in the queue. Once it was sent or given up it has no due key and stays as the record of it.
+type letterItem struct {
+	PK       string `dynamodbav:"pk"`
+	SK       string `dynamodbav:"sk"`
+	Due      string `dynamodbav:"due,omitempty"`
+	DueAt    string `dynamodbav:"due_at,omitempty"`
+	Kind     string `dynamodbav:"kind"`
+	To       string `dynamodbav:"to"`
+	Locale   string `dynamodbav:"locale"`
+	Order    string `dynamodbav:"order,omitempty"`
+	Customer string `dynamodbav:"customer,omitempty"`
+	Partner  string `dynamodbav:"partner,omitempty"`
+	Asker    string `dynamodbav:"asker,omitempty"`
+	Reason   string `dynamodbav:"reason,omitempty"`
+	QueuedAt int64  `dynamodbav:"queued_at"`
+	Expires  int64  `dynamodbav:"expires_at"`
+}
+
+// lettersKept is how long a letter stays as a record.
+const lettersKept = 400 * 24 * time.Hour
+
+func (i letterItem) letter() commerce.Letter {
+	return commerce.Letter{ID: i.PK[len(letterKey("")):], Kind: commerce.LetterKind(i.Kind), To: commerce.Address(i.To), Locale: i.Locale,
+		Order: i.Order, Customer: i.Customer, Partner: i.Partner, Asker: i.Asker, Reason: i.Reason, QueuedAt: instant(i.QueuedAt)}
+}
+
+// queue adds letters to a transaction, each due at once.
+func (s *Store) queue(b *batch, letters []commerce.Letter) {
+	for _, l := range letters {
+		b.put(put{table: s.tables.Orders, item: letterItem{
+			PK: letterKey(l.ID), SK: letterItemKey, Due: dueKey("letters", l.ID), DueAt: dueAt(l.QueuedAt, l.ID),
+			Kind: string(l.Kind), To: string(l.To), Locale: l.Locale, Order: l.Order, Customer: l.Customer, Partner: l.Partner,
+			Asker: l.Asker, Reason: l.Reason, QueuedAt: millis(l.QueuedAt), Expires: seconds(l.QueuedAt.Add(lettersKept)),
+		}})
+	}
+}
+
+// queueAgain is how long after a letter the same one can be queued again, so that nobody is buried in letters that
+// somebody else keeps asking for.
+const queueAgain = 5 * time.Minute
+
+// Queue puts a letter that belongs to no order's change into the queue. A letter of the same id that waits already, or
+// was queued a few minutes ago, stays as it is.
+func (s *Store) Queue(ctx context.Context, l commerce.Letter) error {
+	var b batch
+	s.queue(&b, []commerce.Letter{l})
+	if b.err != nil {
+		return b.err
+	}
+	p := b.writes[0].Put
+	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: p.TableName, Item: p.Item,
+		ConditionExpression:       aws.String(absent + " OR (attribute_not_exists(due_at) AND queued_at <= :ago)"),
+		ExpressionAttributeValues: item{":ago": number(millis(l.QueuedAt.Add(-queueAgain)))}})
+	if _, waits := errors.AsType[*types.ConditionalCheckFailedException](err); waits {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("queue letter %s: %w", l.Kind, err)
+	}
+	return nil
+}
+
+// LetterSent marks a claimed letter as accepted by the mail service under its message id, LetterRefused as one that it
+// will never take; either way it leaves the queue.
+func (s *Store) LetterSent(ctx context.Context, e Entry, message string, now time.Time) error {
+	return s.letterOver(ctx, e, "SET sent_at = :now, message = :what REMOVE due, due_at, lease_until, lease", message, now)
+}
+
+// LetterRefused takes a letter that will never be accepted out of the queue, with the reason.
+func (s *Store) LetterRefused(ctx context.Context, e Entry, reason string, now time.Time) error {
+	return s.letterOver(ctx, e, "SET refused_at = :now, refused = :what REMOVE due, due_at, lease_until, lease", reason, now)
+}
+
+func (s *Store) letterOver(ctx context.Context, e Entry, update, what string, now time.Time) error {
+	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Orders, Key: key(e.PK, e.SK), UpdateExpression: &update,
+		ConditionExpression:       aws.String("attribute_exists(pk)"),
+		ExpressionAttributeValues: item{":now": number(millis(now)), ":what": text(what)},
+	})
+	if err != nil {
+		return fmt.Errorf("mark %s: %w", e.PK, err)
+	}
+	return nil
+}

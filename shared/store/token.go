@@ -1,0 +1,260 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"dayone/shared/commerce"
+)
+
+type grantItem struct {
+	PK         string `dynamodbav:"pk"` // the token's hash
+	Kind       string `dynamodbav:"kind"`
+	Order      string `dynamodbav:"order,omitempty"`
+	Generation int    `dynamodbav:"generation,omitempty"`
+	First      bool   `dynamodbav:"first,omitempty"`
+	Member     string `dynamodbav:"member,omitempty"`
+	Customer   string `dynamodbav:"customer,omitempty"`
+	Partner    string `dynamodbav:"partner,omitempty"`
+	IssuedAt   int64  `dynamodbav:"issued_at"`
+	EndsAt     int64  `dynamodbav:"ends_at"`
+	Expires    int64  `dynamodbav:"expires_at"` // time to live: when the item may be cleaned up
+	UsedAt     int64  `dynamodbav:"used_at,omitempty"`
+}
+
+// grantsKept is how long a grant stays after its end, so that its link still explains itself.
+const grantsKept = 30 * 24 * time.Hour
+
+func toGrantItem(g commerce.Grant) grantItem {
+	return grantItem{PK: g.Hash, Kind: string(g.Kind), Order: g.Order, Generation: g.Generation, First: g.First, Member: string(g.Member),
+		Customer: g.Customer, Partner: g.Partner, IssuedAt: millis(g.IssuedAt), EndsAt: millis(g.ExpiresAt),
+		Expires: seconds(g.ExpiresAt.Add(grantsKept)), UsedAt: millis(g.UsedAt)}
+}
+
+func (i grantItem) grant() commerce.Grant {
+	return commerce.Grant{Hash: i.PK, Kind: commerce.TokenKind(i.Kind), Order: i.Order, Generation: i.Generation, First: i.First,
+		Member: commerce.Address(i.Member), Customer: i.Customer, Partner: i.Partner, IssuedAt: instant(i.IssuedAt),
+		ExpiresAt: instant(i.EndsAt), UsedAt: instant(i.UsedAt)}
+}
+
+// Issue stores what a new token opens.
+func (s *Store) Issue(ctx context.Context, g commerce.Grant) error {
+	attributes, err := encode(toGrantItem(g))
+	if err != nil {
+		return fmt.Errorf("issue token: %w", err)
+	}
+	if _, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.tables.Tokens, Item: attributes}); err != nil {
+		return fmt.Errorf("issue token: %w", err)
+	}
+	return nil
+}
+
+// Grant reads what a token opens, consistently; commerce.ErrTokenUnknown where there is none of this kind.
+func (s *Store) Grant(ctx context.Context, kind commerce.TokenKind, t commerce.Token) (commerce.Grant, error) {
+	var i grantItem
+	found, err := s.get(ctx, s.tables.Tokens, item{"pk": text(t.Hash())}, &i)
+	if err != nil {
+		return commerce.Grant{}, fmt.Errorf("read token: %w", err)
+	}
+	if !found || i.Kind != string(kind) {
+		return commerce.Grant{}, commerce.ErrTokenUnknown
+	}
+	return i.grant(), nil
+}
+
+// Revoke forgets a token: a session signed out.
+func (s *Store) Revoke(ctx context.Context, t commerce.Token) error {
+	_, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.tables.Tokens, Key: item{"pk": text(t.Hash())}})
+	if err != nil {
+		return fmt.Errorf("revoke token: %w", err)
+	}
+	return nil
+}
+
+// use adds the mark of a single-use token to a transaction, which it refuses where the token was used or is gone.
+func (s *Store) use(b *batch, hash string, now time.Time) int {
+	return b.add(types.TransactWriteItem{Update: &types.Update{
+		TableName: &s.tables.Tokens, Key: item{"pk": text(hash)},
+		UpdateExpression:          aws.String("SET used_at = :now"),
+		ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(used_at)"),
+		ExpressionAttributeValues: item{":now": number(millis(now))},
+	}})
+}
+
+// issue adds the storing of a grant to a transaction.
+func (s *Store) issue(b *batch, g commerce.Grant) {
+	b.put(put{table: s.tables.Tokens, item: toGrantItem(g)})
+}
+
+// Complete maps an order (rule 4): one transaction that uses the token, writes the order, creates what is new with the
+// guards of its addresses, stores the partner's access and queues the letters. commerce.ErrOrderChanged where the order
+// changed, commerce.ErrTokenUsed where the token was used, commerce.ErrAddressTaken where somebody took an address or
+// made an organization first; then nothing is written, and what was read before may be old.
+func (s *Store) Complete(ctx context.Context, old commerce.Order, c commerce.Completion) error {
+	var b batch
+	order := s.replace(&b, old, c.Order)
+	token := s.use(&b, c.Order.Mapping.Link, c.Order.Mapping.At)
+	guards := len(b.writes)
+	for _, o := range c.Organizations {
+		b.put(put{table: s.tables.Organizations, item: toOrganizationItem(o), when: absent})
+	}
+	for _, m := range c.Members {
+		b.put(put{table: s.tables.Organizations, item: toMemberItem(m), when: absent})
+	}
+	relation := len(b.writes)
+	if c.Relation.Customer != "" {
+		s.relate(&b, c.Relation)
+	}
+	s.queue(&b, c.Letters)
+	if c.Password.Hash != "" {
+		s.issue(&b, c.Password)
+	}
+	err := s.run(ctx, &b)
+	if isRefused(err, order) || c.Relation.Customer != "" && isRefused(err, relation) {
+		return commerce.ErrOrderChanged // or the access that was to be asked for was granted meanwhile
+	}
+	if isRefused(err, token) {
+		return commerce.ErrTokenUsed
+	}
+	for at := guards; at < relation; at++ {
+		if isRefused(err, at) {
+			return commerce.ErrAddressTaken
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("complete order %s: %w", old.ID, err)
+	}
+	return nil
+}
+
+// FreshPassword writes an order whose password token was replaced: the last one is forgotten in the same transaction.
+func (s *Store) FreshPassword(ctx context.Context, old, changed commerce.Order, g commerce.Grant) error {
+	var b batch
+	at := s.replace(&b, old, changed)
+	if old.Mapping.Password != "" {
+		b.add(types.TransactWriteItem{Delete: &types.Delete{TableName: &s.tables.Tokens, Key: item{"pk": text(old.Mapping.Password)}}})
+	}
+	s.issue(&b, g)
+	return s.changed(s.run(ctx, &b), at, changed.ID)
+}
+
+// ChoosePassword uses a password token, stores the member with the new password, forgets the wrong ones tried before and
+// signs in, in one transaction. commerce.ErrTokenUsed where the token was used, commerce.ErrOrderChanged where the member changed meanwhile.
+func (s *Store) ChoosePassword(ctx context.Context, g commerce.Grant, old, changed commerce.Member, session commerce.Grant) error {
+	var b batch
+	token := s.use(&b, g.Hash, session.IssuedAt)
+	member := b.put(s.replaceMember(old, changed))
+	s.issue(&b, session)
+	b.add(types.TransactWriteItem{Delete: &types.Delete{TableName: &s.tables.Tokens, Key: item{"pk": text(triesKey(changed.Email))}}})
+	err := s.run(ctx, &b)
+	switch {
+	case isRefused(err, token):
+		return commerce.ErrTokenUsed
+	case isRefused(err, member):
+		return commerce.ErrOrderChanged
+	case err != nil:
+		return fmt.Errorf("choose password: %w", err)
+	}
+	return nil
+}
+
+// Decide uses an access token and stores the administrator's answer (rule 12) with the order whose timeline tells of it,
+// in one transaction. commerce.ErrTokenUsed where the token was used, commerce.ErrOrderChanged where the order changed.
+func (s *Store) Decide(ctx context.Context, g commerce.Grant, r commerce.Relation, old, changed commerce.Order) error {
+	var b batch
+	token := s.use(&b, g.Hash, r.At)
+	order := s.replace(&b, old, changed)
+	s.relate(&b, r)
+	err := s.run(ctx, &b)
+	switch {
+	case isRefused(err, token):
+		return commerce.ErrTokenUsed
+	case isRefused(err, order):
+		return commerce.ErrOrderChanged
+	case err != nil:
+		return fmt.Errorf("decide access: %w", err)
+	}
+	return nil
+}
+
+type triesItem struct {
+	PK        string `dynamodbav:"pk"`
+	Count     int    `dynamodbav:"count"`
+	LastAt    int64  `dynamodbav:"last_at"`
+	SlowUntil int64  `dynamodbav:"slow_until,omitempty"`
+	Expires   int64  `dynamodbav:"expires_at"`
+}
+
+// takeTries bounds the repeats of a try that others of the same moment were in the way of.
+const takeTries = 10
+
+// TakeTry counts a password that is about to be tried for an address, anybody's or nobody's. It answers the business's
+// refusal where the next try has to wait.
+func (s *Store) TakeTry(ctx context.Context, email commerce.Address, now time.Time) error {
+	for range takeTries {
+		var i triesItem
+		if _, err := s.get(ctx, s.tables.Tokens, item{"pk": text(triesKey(email))}, &i); err != nil {
+			return fmt.Errorf("read tries: %w", err)
+		}
+		taken, err := commerce.Tries{Count: i.Count, LastAt: instant(i.LastAt), SlowUntil: instant(i.SlowUntil)}.Take(now)
+		if err != nil {
+			return err
+		}
+		attributes, err := encode(triesItem{triesKey(email), taken.Count, millis(taken.LastAt), millis(taken.SlowUntil), seconds(taken.ForgottenAt())})
+		if err != nil {
+			return fmt.Errorf("count try: %w", err)
+		}
+		_, err = s.db.PutItem(ctx, &dynamodb.PutItemInput{
+			TableName: &s.tables.Tokens, Item: attributes,
+			ConditionExpression:       aws.String(absent + " OR (#count = :seen AND last_at = :at)"),
+			ExpressionAttributeNames:  map[string]string{"#count": "count"},
+			ExpressionAttributeValues: item{":seen": number(i.Count), ":at": number(i.LastAt)},
+		})
+		if _, raced := errors.AsType[*types.ConditionalCheckFailedException](err); raced {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("count try: %w", err)
+		}
+		return nil
+	}
+	return &commerce.Error{Kind: commerce.KindTooMany, Code: "slow_down", Detail: "Too many tries at once. Wait a little, then try again.", Wait: time.Second}
+}
+
+// SignIn starts a session after a right password, and forgets the wrong ones before it.
+func (s *Store) SignIn(ctx context.Context, session commerce.Grant) error {
+	var b batch
+	s.issue(&b, session)
+	b.add(types.TransactWriteItem{Delete: &types.Delete{TableName: &s.tables.Tokens, Key: item{"pk": text(triesKey(session.Member))}}})
+	if err := s.run(ctx, &b); err != nil {
+		return fmt.Errorf("sign in: %w", err)
+	}
+	return nil
+}
+
+// SignedIn is who holds a session; commerce.ErrSignedOut where the secret is none, or the session has ended: by time, by
+// signing out, or because its member chose another password since.
+func (s *Store) SignedIn(ctx context.Context, secret string, now time.Time) (commerce.Member, error) {
+	t, err := commerce.ParseToken(commerce.SessionToken, secret)
+	if err != nil {
+		return commerce.Member{}, commerce.ErrSignedOut
+	}
+	g, err := s.Grant(ctx, commerce.SessionToken, t)
+	if errors.Is(err, commerce.ErrTokenUnknown) || err == nil && g.Check(now) != nil {
+		return commerce.Member{}, commerce.ErrSignedOut
+	}
+	if err != nil {
+		return commerce.Member{}, err
+	}
+	m, found, err := s.Member(ctx, g.Member)
+	if err == nil && (!found || g.IssuedAt.Before(m.PasswordAt)) {
+		return commerce.Member{}, commerce.ErrSignedOut
+	}
+	return m, err
+}
