@@ -7,11 +7,8 @@ package letters
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -22,13 +19,8 @@ import (
 	"dayone/shared/store"
 )
 
-// Bounds of one run.
-const (
-	perShard = 250              // entries read of each shard at once
-	width    = 32               // letters on their way at once
-	lease    = 2 * time.Minute  // longer than the function may run, so that no lease ends while its letter is sent
-	reserve  = 15 * time.Second // kept of the invocation's time, for the letters on their way
-)
+// pace is how letters are sent: many side by side, and each within the lease, which is longer than the function may run.
+var pace = store.Pace{Width: 32, Lease: 2 * time.Minute, Reserve: 15 * time.Second}
 
 // post sends what is due.
 type post struct {
@@ -41,7 +33,7 @@ type post struct {
 // Handler is the function: letters of s go out by sender, with links that begin with base.
 func Handler(s *store.Store, sender *mail.Sender, base string) api.Function {
 	return api.Function{Schedule: func(ctx context.Context, now time.Time) error {
-		return post{s, sender, base, now}.run(ctx)
+		return s.Work(ctx, "Letters", now, pace, post{s, sender, base, now}.one)
 	}}
 }
 
@@ -50,78 +42,12 @@ func FromEnv(getenv func(string) string) lambda.Handler {
 	return Handler(store.FromEnv(getenv), mail.FromEnv(getenv), getenv("BASE_URL"))
 }
 
-// run sends what is due until nothing is left that this run can do, or its time is over; the next run carries on. What
-// fails is due again later and does not stop the others.
-func (p post) run(ctx context.Context) error {
-	working, cancel := ctx, context.CancelFunc(func() {})
-	if end, ok := ctx.Deadline(); ok {
-		working, cancel = context.WithDeadline(ctx, end.Add(-reserve))
-	}
-	defer cancel()
-	for {
-		entries, err := p.store.Due(ctx, "letters", p.now, perShard)
-		if err != nil {
-			return err
-		}
-		if done := p.all(ctx, working, entries); done == 0 || working.Err() != nil {
-			return nil
-		}
-	}
-}
-
-// all works on the entries side by side and answers how many made progress.
-func (p post) all(ctx, working context.Context, entries []store.Entry) int {
-	var wait sync.WaitGroup
-	var mu sync.Mutex
-	done := 0
-	places := make(chan struct{}, width)
-	for _, e := range entries {
-		places <- struct{}{}
-		if working.Err() != nil {
-			break
-		}
-		wait.Go(func() {
-			defer func() { <-places }()
-			ok, err := p.one(ctx, e)
-			if err != nil {
-				slog.ErrorContext(ctx, "letter failed", "item", e.PK, "error", err.Error())
-				return
-			}
-			if ok {
-				mu.Lock()
-				done++
-				mu.Unlock()
-			}
-		})
-	}
-	wait.Wait()
-	return done
-}
-
-// one claims an entry and does what it is due for. It answers false where another has it.
-func (p post) one(ctx context.Context, e store.Entry) (bool, error) {
-	attempt := rand.Text()
-	c, ok, err := p.store.Claim(ctx, e, attempt, p.now, p.now.Add(lease))
-	if err != nil || !ok {
-		return false, err
-	}
+// one does what an item is due for: it sends a letter of the queue, or does what the clock owes an order.
+func (p post) one(ctx context.Context, c store.Claimed) error {
 	if c.Letter != nil {
-		err = p.deliver(ctx, e, *c.Letter)
-	} else {
-		err = p.attend(ctx, *c.Order)
+		return p.deliver(ctx, c.Entry, *c.Letter)
 	}
-	if err == nil {
-		return true, nil
-	}
-	if later := p.store.Defer(ctx, e, attempt, p.now.Add(backoff(c.Tries))); later != nil {
-		err = errors.Join(err, later)
-	}
-	return false, err
-}
-
-// backoff is how long a letter waits that could not be sent: a minute, doubling to half an hour.
-func backoff(tries int) time.Duration {
-	return min(time.Minute<<min(max(tries-1, 0), 10), 30*time.Minute)
+	return p.attend(ctx, *c.Order)
 }
 
 // attend does what the clock owes an order.

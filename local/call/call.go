@@ -12,6 +12,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
+
+	"dayone/local/contract"
 )
 
 // Request is a request as a test writes it.
@@ -35,7 +37,7 @@ type Response struct {
 
 var parameter = regexp.MustCompile(`\{(\w+)\+?\}`)
 
-// HTTP invokes f with the request as an HTTP API event of payload format 2.0.
+// HTTP invokes f with the request as an HTTP API event of payload format 2.0, and holds the exchange to openapi.yaml.
 func HTTP(tb testing.TB, f lambda.Handler, r Request) Response {
 	tb.Helper()
 	method, path, _ := strings.Cut(r.Route, " ")
@@ -70,6 +72,9 @@ func HTTP(tb testing.TB, f lambda.Handler, r Request) Response {
 	out, err := f.Invoke(tb.Context(), payload)
 	if err != nil {
 		tb.Fatalf("%s: %v", r.Route, err)
+	}
+	if err := contract.CheckEvent(payload, out); err != nil {
+		tb.Errorf("not as openapi.yaml says: %v", err)
 	}
 	var answer events.APIGatewayV2HTTPResponse
 	if err := json.Unmarshal(out, &answer); err != nil {

@@ -63,6 +63,7 @@ type Cloud struct {
 	clock     *clock
 	post      *post
 	platform  *platform
+	guard     *guard
 	functions map[string]*function
 	schedules schedules
 	routes    []route
@@ -155,6 +156,10 @@ func (c *Cloud) openTables(ctx context.Context) error {
 	}
 	c.config.Engine = e
 	c.DynamoDB = e.Client()
+	var err error
+	if c.guard, err = newGuard(e.Endpoint, c.allows); err != nil {
+		return err
+	}
 	return engine.CreateTables(ctx, c.DynamoDB, c.Template.Tables)
 }
 
@@ -167,7 +172,10 @@ func (c *Cloud) openFunctions(address string) error {
 			return fmt.Errorf("function %s of %s is not there", f.ID, c.config.Template)
 		}
 		environment := c.config.Engine.Environment()
-		environment["AWS_ENDPOINT_URL_SESV2"] = "http://" + address + "/_local/ses"
+		environment["AWS_ENDPOINT_URL_SESV2"] = "http://" + address + "/_local/ses/" + f.ID
+		if c.config.Engine.Local() { // another's would refuse requests whose host changed after they were signed
+			environment["AWS_ENDPOINT_URL_DYNAMODB"] = "http://" + address + "/_local/dynamodb/" + f.ID
+		}
 		environment["AWS_LAMBDA_FUNCTION_NAME"] = f.ID
 		environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = fmt.Sprint(f.MemoryMB)
 		maps.Copy(environment, f.Environment)

@@ -19,6 +19,7 @@ var files embed.FS
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"minute": func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") },
+	"month":  func(t time.Time) string { return t.UTC().Format("2006-01") },
 	"when":   func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") },
 	"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"join":   func(all []string) string { return strings.Join(all, ", ") },
@@ -38,7 +39,8 @@ func (c *Cloud) handler() http.Handler {
 	own.HandleFunc("GET /_local/services", c.showServices)
 	own.HandleFunc("POST /_local/services", c.setService)
 	own.Handle("POST /_local/platform", c.platform)
-	own.HandleFunc("POST /_local/ses/v2/email/outbound-emails", c.takeLetter)
+	own.HandleFunc("POST /_local/ses/{function}/v2/email/outbound-emails", c.takeLetter)
+	own.Handle("POST /_local/dynamodb/{function}", c.guard)
 	own.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusNotFound) })
 	guarded := http.NewCrossOriginProtection().Handler(own)
 
@@ -66,7 +68,7 @@ func loopback(host string) bool {
 }
 
 func (c *Cloud) takeLetter(w http.ResponseWriter, r *http.Request) {
-	err := c.post.send(w, r)
+	err := c.post.send(w, r, func(sender string) error { return c.maySend(r.PathValue("function"), sender) })
 	if err == nil {
 		return
 	}

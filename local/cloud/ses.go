@@ -54,7 +54,7 @@ func (e *sesError) write(w http.ResponseWriter) {
 }
 
 // send plays SES v2's SendEmail.
-func (p *post) send(w http.ResponseWriter, r *http.Request) error {
+func (p *post) send(w http.ResponseWriter, r *http.Request, may func(sender string) error) error {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 40<<20))
 	if err != nil {
 		return badRequest("The request cannot be read")
@@ -67,7 +67,7 @@ func (p *post) send(w http.ResponseWriter, r *http.Request) error {
 	if fails && !failure.Taken {
 		return failure.error()
 	}
-	letter, err := p.accept(&in)
+	letter, err := p.accept(&in, may)
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (f MailFailure) error() error {
 const mostRecipients = 50
 
 // accept makes a letter of a request, or refuses it as SES does.
-func (p *post) accept(in *sesv2.SendEmailInput) (Letter, error) {
+func (p *post) accept(in *sesv2.SendEmailInput, may func(sender string) error) (Letter, error) {
 	var l Letter
 	if in.FromEmailAddress == nil || *in.FromEmailAddress == "" {
 		return l, badRequest("FromEmailAddress is required")
@@ -123,6 +123,9 @@ func (p *post) accept(in *sesv2.SendEmailInput) (Letter, error) {
 	if !p.verified(sender) {
 		return l, &sesError{http.StatusBadRequest, "MessageRejected", fmt.Sprintf(
 			"Email address is not verified. The following identities failed the check in region %s: %s", strings.ToUpper(template.Region), sender)}
+	}
+	if err := may(sender); err != nil {
+		return l, err
 	}
 	l.From = *in.FromEmailAddress
 	if d := in.Destination; d != nil {

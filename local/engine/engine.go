@@ -39,7 +39,8 @@ type Options struct {
 type Engine struct {
 	Endpoint string
 
-	stop func() error
+	local bool
+	stop  func() error
 }
 
 // ErrMissing says that the binary is not there, and how to get it.
@@ -98,7 +99,7 @@ func start(ctx context.Context, binary, path string) (*Engine, error) {
 	if err := <-started; err != nil {
 		return nil, err
 	}
-	e := &Engine{Endpoint: fmt.Sprintf("http://127.0.0.1:%d", port)}
+	e := &Engine{local: true, Endpoint: fmt.Sprintf("http://127.0.0.1:%d", port)}
 	e.stop = sync.OnceValue(func() error {
 		// It survives a kill, so there is nothing to wait for politely.
 		err := cmd.Process.Kill()
@@ -143,6 +144,9 @@ func ready(ctx context.Context, endpoint string, ended <-chan struct{}) error {
 		}
 	}
 }
+
+// Local reports whether this is the engine that comes with the repository, not one that DYNAMODB_ENDPOINT names.
+func (e *Engine) Local() bool { return e.local }
 
 // Close ends the engine and returns when it has ended.
 func (e *Engine) Close() error { return e.stop() }

@@ -1,9 +1,16 @@
 package engine_test
 
 import (
+	"bufio"
 	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -92,5 +99,47 @@ func TestTestsDoNotSeeEachOther(t *testing.T) {
 	}
 	if out.Count != 0 {
 		t.Errorf("%d items of another test", out.Count)
+	}
+}
+
+// TestEndsWithItsParent starts a second test process that starts an engine and is killed.
+func TestEndsWithItsParent(t *testing.T) {
+	t.Setenv("DYNAMODB_ENDPOINT", "")
+	if os.Getenv("ENGINE_PARENT") != "" {
+		fmt.Println("endpoint", enginetest.Engine(t).Endpoint)
+		time.Sleep(time.Minute) // until it is killed
+	}
+	parent := exec.Command(os.Args[0], "-test.run=^TestEndsWithItsParent$", "-test.v")
+	parent.Env = append(os.Environ(), "ENGINE_PARENT=1")
+	out, err := parent.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := parent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	endpoint := ""
+	for lines := bufio.NewScanner(out); endpoint == "" && lines.Scan(); {
+		endpoint, _ = strings.CutPrefix(lines.Text(), "endpoint ")
+		if !strings.HasPrefix(endpoint, "http") {
+			endpoint = ""
+		}
+	}
+	if endpoint == "" {
+		t.Fatal("no engine was started")
+	}
+	if err := parent.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = parent.Wait() // it was killed
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(endpoint, "http://"))
+		if err != nil {
+			return
+		}
+		_ = conn.Close() // only whether it answers counts
+		if time.Now().After(deadline) {
+			t.Fatal("the engine lives on")
+		}
 	}
 }

@@ -1,8 +1,8 @@
 // Package template reads template.yaml, the one list of functions, routes, schedules, variables and tables, so that what runs on one
 // machine is what would be deployed.
 //
-// It resolves the intrinsic functions that stand where it looks (the environment, the events, the tables) and refuses any other there,
-// with file and line, rather than guess. What only the cloud needs, such as policies, is not looked at.
+// It resolves the intrinsic functions that stand where it looks (environment, events, policies, tables) and refuses any other there, with
+// file and line, rather than guess. What only the cloud needs is not looked at.
 package template
 
 import (
@@ -45,6 +45,7 @@ type Function struct {
 	Environment map[string]string
 	Routes      []Route
 	Schedules   []Schedule
+	Permissions []Permission
 }
 
 // Route is one HttpApi event.
@@ -160,6 +161,9 @@ func (r *resolver) function(id string, node, properties *yaml.Node) (Function, e
 		if err := r.event(&f, event.key.Value, event.value); err != nil {
 			return f, err
 		}
+	}
+	if f.Permissions, err = r.permissions(child(properties, "Policies")); err != nil {
+		return f, err
 	}
 	if len(f.Routes)+len(f.Schedules) == 0 {
 		return f, r.errorf(node, "function %s has neither route nor schedule", id)

@@ -136,6 +136,31 @@ func TestMistakesNameFileAndLine(t *testing.T) {
 	}
 }
 
+func TestPolicies(t *testing.T) {
+	t.Parallel()
+	policy := func(statement string) string {
+		return one("      Policies:\n        - Statement:\n            - " + statement + "\n")
+	}
+	f := read(t, policy(`{Effect: Allow, Action: [a:Get, a:Put], Resource: [!GetAtt Table.Arn, !Sub ["id/${D}", {D: !Select [1, !Split ["@", !Ref Address]]}]]}`), Options{})
+	const table = "arn:aws:dynamodb:eu-central-1:123456789012:table/Table"
+	if diff := cmp.Diff([]Permission{{"a:Get", table}, {"a:Get", "id/b.example"}, {"a:Put", table}, {"a:Put", "id/b.example"}}, f.Permissions); diff != "" {
+		t.Errorf("permissions (-want +got):\n%s", diff)
+	}
+	for name, tc := range map[string]struct{ text, want string }{
+		"any resource":    {policy(`{Effect: Allow, Action: a:Get, Resource: "*"}`), "template.yaml:26: a:Get on *: wildcards allow more than is meant"},
+		"any action":      {policy(`{Effect: Allow, Action: "a:*", Resource: b}`), "template.yaml:26: a:* on b: wildcards allow more than is meant"},
+		"deny":            {policy(`{Effect: Deny, Action: a:Get, Resource: b}`), "template.yaml:26: a statement has Effect: Allow, Action and Resource here"},
+		"ready-made":      {one("      Policies: [{DynamoDBCrudPolicy: {TableName: !Ref Table}}]\n"), "template.yaml:24: write the statements of a policy out, action by action"},
+		"a managed one":   {one("      Policies: AdministratorAccess\n"), "template.yaml:24: policies are a list of documents here"},
+		"nothing to take": {policy(`{Effect: Allow, Action: a:Get, Resource: !Select [2, !Split ["@", !Ref Address]]}`), "template.yaml:26: Select finds no value number 2"},
+	} {
+		_, err := parse("template.yaml", []byte(tc.text), Options{})
+		if err == nil || err.Error() != tc.want {
+			t.Errorf("%s: %v, want %s", name, err, tc.want)
+		}
+	}
+}
+
 func eventOf(pattern, kind, properties string) string {
 	return strings.Replace(strings.Replace(pattern, "%", kind, 1), "%", properties, 1)
 }

@@ -3,11 +3,13 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -74,65 +76,90 @@ func (f Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 // serve answers one request through the adapter, whose gaps it closes: it splits headers at commas, takes a path that
 // does not parse for its own failure, and answers nothing when a handler wrote nothing.
 func (f Function) serve(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
-	path, err := url.ParseRequestURI(event.RawPath)
+	_, err := url.ParseRequestURI(event.RawPath)
 	readable := err == nil
-	event.RawPath = "/"
-	if readable {
-		event.RawPath = (&url.URL{Path: path.Path}).EscapedPath() // the gateway decodes it, # and ? with the rest
+	if !readable {
+		event.RawPath = "/"
 	}
-	for name := range event.Headers {
-		if strings.HasPrefix(strings.ToLower(name), "x-golambdaproxy-") {
-			delete(event.Headers, name)
-		}
-	}
+	event.RawPath = unescaped.Replace(event.RawPath)
+	maps.DeleteFunc(event.Headers, func(name, _ string) bool { // nobody may tell us what the gateway said
+		return strings.HasPrefix(strings.ToLower(name), "x-golambdaproxy-")
+	})
 	adapter := httpadapter.NewV2(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for name, values := range r.Header {
-			if len(values) > 1 && name != "Cookie" {
-				r.Header[name] = []string{strings.Join(values, ", ")}
-			}
+		for name, value := range event.Headers {
+			r.Header[http.CanonicalHeaderKey(name)] = []string{value}
 		}
+		r.Header.Del("Host") // it is r.Host
 		for name, value := range event.PathParameters {
 			r.SetPathValue(name, value)
 		}
 		r.Pattern = event.RouteKey
-		if !readable {
-			Problem(w, r, errBadPath)
-			return
+		answer := reply{ResponseWriter: w}
+		if readable {
+			f.answer(&answer, r)
+		} else {
+			Problem(&answer, r, errBadPath)
 		}
-		f.answer(&defaulted{ResponseWriter: w}, r)
+		answer.send()
 	}))
 	return adapter.ProxyWithContext(ctx, event)
 }
 
-// defaulted answers 200 where a handler wrote nothing, as net/http does.
-type defaulted struct {
+// unescaped are the characters that mean another thing in a URL than in a path that the gateway has decoded.
+var unescaped = strings.NewReplacer("#", "%23", "?", "%3F")
+
+// reply keeps an answer until it is whole, so that a failure half-way replaces it. Where nothing is written it is 200,
+// as with net/http.
+type reply struct {
 	http.ResponseWriter
-	wrote bool
+	status int
+	body   bytes.Buffer
 }
 
-func (d *defaulted) WriteHeader(status int) {
-	if !d.wrote {
-		d.wrote = true
-		d.ResponseWriter.WriteHeader(status)
+func (a *reply) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
 	}
 }
 
-func (d *defaulted) Write(b []byte) (int, error) {
-	d.WriteHeader(http.StatusOK)
-	return d.ResponseWriter.Write(b)
+func (a *reply) Write(b []byte) (int, error) {
+	a.WriteHeader(http.StatusOK)
+	return a.body.Write(b)
+}
+
+// reset forgets what was written, and what the headers say of it.
+func (a *reply) reset() {
+	a.status = 0
+	a.body.Reset()
+	for _, name := range []string{"Content-Type", "Content-Disposition", "Etag", "Location"} {
+		a.Header().Del(name)
+	}
+}
+
+func (a *reply) send() {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	a.ResponseWriter.WriteHeader(a.status)
+	if a.body.Len() > 0 {
+		_, _ = a.ResponseWriter.Write(a.body.Bytes()) // the adapter's buffer never fails
+	}
 }
 
 // answer runs the handler of the request's route. A panic is answered like any other failure of ours.
-func (f Function) answer(w *defaulted, r *http.Request) {
-	fail := f.Fail
-	if fail == nil {
-		fail = Problem
+func (f Function) answer(w *reply, r *http.Request) {
+	fail := func(err error) {
+		w.reset()
+		if f.Fail != nil {
+			f.Fail(w, r, err)
+		} else {
+			Problem(w, r, err)
+		}
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			fail(w, r, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			fail(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 		}
-		w.WriteHeader(http.StatusOK)
 	}()
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -140,15 +167,15 @@ func (f Function) answer(w *defaulted, r *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	handler, ok := f.Routes[r.Pattern]
 	if !ok {
-		fail(w, r, errNoRoute)
+		fail(errNoRoute)
 		return
 	}
 	if err := http.NewCrossOriginProtection().Check(r); err != nil {
-		fail(w, r, errCrossOrigin)
+		fail(errCrossOrigin)
 		return
 	}
 	if err := handler(w, r); err != nil {
-		fail(w, r, err)
+		fail(err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -13,7 +14,10 @@ import (
 
 // ReadQuery reads the parameters of the query. Only known names may appear, each once.
 func ReadQuery(r *http.Request, known ...string) (Fields, error) {
-	values := r.URL.Query()
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, refused("malformed_query", "The query of the address cannot be read.")
+	}
 	fields := Fields{}
 	var c commerce.Check
 	for _, name := range slices.Sorted(maps.Keys(values)) {

@@ -12,7 +12,9 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
@@ -66,18 +68,114 @@ func Decode(body []byte, v any) error {
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
-	err := d.Decode(v)
-	if err == nil {
-		return nil
+	if err := d.Decode(v); err != nil {
+		return notJSON(err)
 	}
-	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		field := strings.ReplaceAll(e.Field, ".", "/")
-		return commerce.Invalid(field, "wrong_type", fmt.Sprintf("This is a %s; it must be %s.", e.Value, plainType(e.Type)))
-	}
-	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return commerce.Invalid(strings.Trim(name, `"`), "unknown_field", "There is no such field.")
+	return nil
+}
+
+func notJSON(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return refused("not_json", "The body ends before its JSON does.")
 	}
 	return refused("not_json", "The body is not valid JSON: %s.", strings.TrimPrefix(err.Error(), "json: "))
+}
+
+// strict is the pass that encoding/json leaves out. It walks the tokens of body once, beside the Go type that will hold
+// them, and names every field that would be read another way than it was meant.
+func strict(body []byte, shape reflect.Type) error {
+	if !utf8.Valid(body) {
+		return refused("body_not_utf8", "The body is not valid UTF-8.")
+	}
+	if loneSurrogate(body) {
+		return refused("body_not_utf8", "The body has half of a surrogate pair.")
+	}
+	p := pass{d: json.NewDecoder(bytes.NewReader(body))}
+	p.d.UseNumber()
+	if err := p.value(shape, "", 0); err != nil {
+		return err
+	}
+	if _, err := p.d.Token(); !errors.Is(err, io.EOF) {
+		return refused("trailing_data", "Something follows after the JSON value.")
+	}
+	return p.found.Err()
+}
+
+// pass is one walk over a body.
+type pass struct {
+	d     *json.Decoder
+	found commerce.Check
+	told  int
+}
+
+// toldAtOnce bounds how many mistakes one answer names.
+const toldAtOnce = 100
+
+func (p *pass) that(ok bool, at, code, detail string) {
+	if !ok && p.told < toldAtOnce {
+		p.told++
+		p.found.That(false, at, code, detail)
+	}
+}
+
+func (p *pass) token() (json.Token, error) {
+	token, err := p.d.Token()
+	if err != nil {
+		return nil, notJSON(err)
+	}
+	return token, nil
+}
+
+func (p *pass) value(shape reflect.Type, at string, depth int) error {
+	token, err := p.token()
+	if err != nil {
+		return err
+	}
+	for shape != nil && shape.Kind() == reflect.Pointer {
+		shape = shape.Elem()
+	}
+	if shape != nil && token != nil && !holds(shape, token) {
+		p.that(false, at, "wrong_type", "This must be "+plainType(shape)+".")
+		shape = nil
+	}
+	switch token := token.(type) {
+	case json.Delim:
+		if depth++; depth > maxDepth {
+			return refused("too_deep", "The JSON is nested more than 8 deep.")
+		}
+		if token == '{' {
+			return p.object(shape, at, depth)
+		}
+		return p.list(shape, at, depth)
+	case string:
+		p.that(!strings.ContainsFunc(token, unicode.IsControl), at, "control_character", controlHelp)
+	}
+	return nil
+}
+
+const controlHelp = "This text has a control character. Remove it."
+
+// holds reports whether a Go type can hold the value that begins with token.
+func holds(shape reflect.Type, token json.Token) bool {
+	kind := shape.Kind()
+	if kind == reflect.Interface {
+		return true
+	}
+	switch token := token.(type) {
+	case string:
+		return kind == reflect.String
+	case bool:
+		return kind == reflect.Bool
+	case json.Number:
+		_, err := strconv.ParseInt(token.String(), 10, 64)
+		return err == nil && (kind == reflect.Int || kind == reflect.Int64)
+	case json.Delim:
+		if token == '[' {
+			return kind == reflect.Slice
+		}
+		return kind == reflect.Struct || kind == reflect.Map
+	}
+	return true
 }
 
 func plainType(t reflect.Type) string {
@@ -94,98 +192,42 @@ func plainType(t reflect.Type) string {
 	return "text"
 }
 
-// strict is the pass that encoding/json leaves out. It walks the tokens of body once, beside the Go type that will hold
-// them, and names the first thing that would be read another way than it was meant.
-func strict(body []byte, shape reflect.Type) error {
-	if !utf8.Valid(body) {
-		return refused("body_not_utf8", "The body is not valid UTF-8.")
-	}
-	if loneSurrogate(body) {
-		return refused("body_not_utf8", "The body has half of a surrogate pair.")
-	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	if err := strictValue(d, shape, "", 0); err != nil {
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return refused("not_json", "The body ends before its JSON does.")
-		}
-		if _, ok := errors.AsType[*json.SyntaxError](err); ok {
-			return refused("not_json", "The body is not valid JSON: %s.", strings.TrimPrefix(err.Error(), "json: "))
-		}
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return refused("trailing_data", "Something follows after the JSON value.")
-	}
-	return nil
-}
+// pointed writes a key as a JSON pointer does (RFC 6901).
+var pointed = strings.NewReplacer("~", "~0", "/", "~1")
 
-func strictValue(d *json.Decoder, shape reflect.Type, at string, depth int) error {
-	token, err := d.Token()
-	if err != nil {
-		return err
-	}
-	for shape != nil && shape.Kind() == reflect.Pointer {
-		shape = shape.Elem()
-	}
-	switch token := token.(type) {
-	case json.Delim:
-		if depth++; depth > maxDepth {
-			return refused("too_deep", "The JSON is nested more than 8 deep.")
-		}
-		if token == '{' {
-			return strictObject(d, shape, at, depth)
-		}
-		return strictList(d, shape, at, depth)
-	case string:
-		if i := strings.IndexFunc(token, func(r rune) bool { return r < 0x20 || r == 0x7f }); i >= 0 {
-			return commerce.Invalid(at, "control_character", "This text has a control character. Remove it.")
-		}
-	}
-	return nil
-}
-
-func strictObject(d *json.Decoder, shape reflect.Type, at string, depth int) error {
+func (p *pass) object(shape reflect.Type, at string, depth int) error {
 	fields := fieldsOf(shape)
 	seen := map[string]bool{}
-	for d.More() {
-		token, err := d.Token()
+	for p.d.More() {
+		token, err := p.token()
 		if err != nil {
 			return err
 		}
-		key := token.(string)
-		here := strings.TrimPrefix(at+"/"+key, "/")
-		if seen[key] {
-			return commerce.Invalid(here, "duplicate_field", "This field is given twice.")
-		}
+		key := token.(string) // the decoder takes nothing else for a key
+		here := strings.TrimPrefix(at+"/"+pointed.Replace(key), "/")
+		p.that(!seen[key], here, "duplicate_field", "This field is given twice.")
 		seen[key] = true
-		var inner reflect.Type
-		if fields != nil {
-			field, known := fields[key]
-			if !known {
-				return commerce.Invalid(here, "unknown_field", "There is no such field.")
-			}
-			inner = field
-		}
-		if err := strictValue(d, inner, here, depth); err != nil {
+		inner, known := fields[key]
+		p.that(known || fields == nil, here, "unknown_field", "There is no such field.")
+		if err := p.value(inner, here, depth); err != nil {
 			return err
 		}
 	}
-	_, err := d.Token()
+	_, err := p.token()
 	return err
 }
 
-func strictList(d *json.Decoder, shape reflect.Type, at string, depth int) error {
+func (p *pass) list(shape reflect.Type, at string, depth int) error {
 	var inner reflect.Type
 	if shape != nil && shape.Kind() == reflect.Slice {
 		inner = shape.Elem()
 	}
-	for i := 0; d.More(); i++ {
-		if err := strictValue(d, inner, strings.TrimPrefix(fmt.Sprintf("%s/%d", at, i), "/"), depth); err != nil {
+	for i := 0; p.d.More(); i++ {
+		if err := p.value(inner, strings.TrimPrefix(fmt.Sprintf("%s/%d", at, i), "/"), depth); err != nil {
 			return err
 		}
 	}
-	_, err := d.Token()
+	_, err := p.token()
 	return err
 }
 
@@ -265,7 +307,7 @@ func ReadFields(r *http.Request, known ...string) (Fields, bool, error) {
 	switch {
 	case kind == formType:
 		if err := fields.form(body); err != nil {
-			return nil, false, err
+			return fields, false, err
 		}
 	case kind == "application/json", kind == "" && WantsJSON(r):
 		if len(bytes.TrimSpace(body)) == 0 {
@@ -291,16 +333,13 @@ func (f Fields) form(body []byte) error {
 	if err != nil {
 		return refused("malformed_form", "The form cannot be read.")
 	}
-	for name, all := range values {
-		if len(all) > 1 {
-			return commerce.Invalid(name, "duplicate_field", "This field is given twice.")
-		}
-		if !utf8.ValidString(all[0]) || strings.ContainsFunc(all[0], func(r rune) bool { return r < 0x20 || r == 0x7f }) {
-			return commerce.Invalid(name, "control_character", "This text has a control character. Remove it.")
-		}
-		f[name] = all[0]
+	var c commerce.Check
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		f[name] = values[name][0]
+		c.That(len(values[name]) == 1, name, "duplicate_field", "This field is given twice.")
+		c.That(utf8.ValidString(f[name]) && !strings.ContainsFunc(f[name], unicode.IsControl), name, "control_character", controlHelp)
 	}
-	return nil
+	return c.Err()
 }
 
 func (f Fields) json(body []byte) error {
@@ -313,8 +352,9 @@ func (f Fields) json(body []byte) error {
 	if err := d.Decode(&flat); err != nil || flat == nil {
 		return refused("not_flat", "Send one flat JSON object.")
 	}
-	for name, value := range flat {
-		switch v := value.(type) {
+	var c commerce.Check
+	for _, name := range slices.Sorted(maps.Keys(flat)) {
+		switch v := flat[name].(type) {
 		case string:
 			f[name] = v
 		case bool:
@@ -323,10 +363,10 @@ func (f Fields) json(body []byte) error {
 			f[name] = v.String()
 		case nil: // the same as left out
 		default:
-			return commerce.Invalid(name, "wrong_type", "This must be text.")
+			c.That(false, name, "wrong_type", "This must be text.")
 		}
 	}
-	return nil
+	return c.Err()
 }
 
 // WantsJSON reports whether the asker is a client and no browser: it sends or accepts JSON, or holds a Bearer.

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/mail"
-	"net/netip"
 	"strings"
 )
 
@@ -35,10 +34,11 @@ func ParseAddress(s string, ascii func(domain string) (string, error)) (Address,
 	}
 	domain = strings.ToLower(domain)
 	folded := strings.ToLower(local) + "@" + domain
-	if len(folded) > 254 || !strings.Contains(domain, ".") || strings.HasSuffix(domain, ".") {
+	dot := strings.LastIndexByte(domain, '.')
+	if len(folded) > 254 || dot < 1 || dot == len(domain)-1 {
 		return "", errAddress
 	}
-	if _, err := netip.ParseAddr(domain); err == nil {
+	if c := domain[dot+1]; c < 'a' || c > 'z' { // no top-level domain begins with a digit, every IPv4 address ends with a number
 		return "", errAddress
 	}
 	if parsed, err := mail.ParseAddress(folded); err != nil || parsed.Address != folded {

@@ -105,6 +105,7 @@ var (
 	ErrReferenceTaken   = &Error{Kind: KindConflict, Code: "external_ref_taken", Detail: "An order with this external_ref exists."}
 	ErrAlreadyMapped    = &Error{Kind: KindConflict, Code: "order_already_set_up", Detail: "The order is set up already; this can no longer be changed."}
 	ErrOrderCancelled   = &Error{Kind: KindConflict, Code: "order_is_cancelled", Detail: "The order is cancelled."}
+	ErrTimelineFull     = &Error{Kind: KindConflict, Code: "changed_too_often", Detail: "The order was changed too often to be changed again. Ask your account representative."}
 	ErrNotClosed        = &Error{Kind: KindConflict, Code: "order_not_closed", Detail: "Only a closed order can be reopened."}
 	ErrOrderIsClosed    = &Error{Kind: KindConflict, Code: "order_is_closed", Detail: "The order is closed. Reopen it first."}
 	ErrNotInvited       = &Error{Kind: KindConflict, Code: "order_not_invited", Detail: "No letter has been sent yet; it goes out on the start date."}

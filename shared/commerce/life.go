@@ -124,6 +124,7 @@ func (o Order) LinkSent(kind LetterKind, to Address, generation int, message str
 		if n.WindowFrom.IsZero() {
 			n.WindowFrom = now
 		}
+		n.skipReminders(now)
 	}
 	if o.Status == Scheduled {
 		n.to(Invited, now, "invited", theClock, "")
@@ -146,17 +147,23 @@ func (o Order) LinkRefused(reason string, now time.Time) (Order, Letter) {
 // ReminderSent puts every reminder that is due behind us.
 func (o Order) ReminderSent(message string, now time.Time) Order {
 	n := o.changed()
-	for reminders := o.FamilyOf().Reminders; n.Reminded < len(reminders) && !o.WindowFrom.Add(reminders[n.Reminded]).After(now); {
-		n.Reminded++
-	}
+	n.skipReminders(now)
 	n.note(now, "reminded", theClock, "", Change{"to", "", string(o.Contact)}, Change{"message", "", message})
 	return n
+}
+
+// skipReminders puts every reminder that is due behind us: whatever letter with a link goes out reminds as well.
+func (o *Order) skipReminders(now time.Time) {
+	for reminders := o.FamilyOf().Reminders; o.Reminded < len(reminders) && !o.WindowFrom.Add(reminders[o.Reminded]).After(now); {
+		o.Reminded++
+	}
 }
 
 // NoticeSent marks the closing notice.
 func (o Order) NoticeSent(message string, now time.Time) Order {
 	n := o.changed()
 	n.NoticedAt = now
+	n.skipReminders(now)
 	n.note(now, "notice_sent", theClock, "", Change{"to", "", string(o.Contact)}, Change{"message", "", message})
 	return n
 }
@@ -189,7 +196,7 @@ func (o Order) CheckLink(g Grant, now time.Time) error {
 		return ErrLinkClosed
 	}
 	if g.Generation != o.Link.Generation {
-		if o.Status == Scheduled && o.Link.SentAt.IsZero() && g.Generation < o.Link.Generation {
+		if o.Status == Scheduled && o.InviteAt.After(now) && g.Generation < o.Link.Generation {
 			return &Error{Kind: KindGone, Code: "link_too_early", Detail: "You can start on " + o.Start.String() + ". A new email comes then.", Existing: o.Start.String()}
 		}
 		return ErrTokenReplaced
@@ -300,6 +307,9 @@ func (o Order) Resend(caller, reason string, now time.Time) (Order, error) {
 	if err := o.open(); err != nil {
 		return Order{}, err
 	}
+	if err := o.roomy(); err != nil {
+		return Order{}, err
+	}
 	if o.Status == Scheduled && o.InviteAt.After(now) {
 		return Order{}, ErrNotInvited
 	}
@@ -317,15 +327,38 @@ func (o Order) Reopen(caller, reason string, now time.Time) (Order, error) {
 	if o.Status != Closed {
 		return Order{}, ErrNotClosed
 	}
+	if err := o.roomy(); err != nil {
+		return Order{}, err
+	}
 	if err := checkReason(reason); err != nil {
 		return Order{}, err
 	}
 	n := o.changed()
-	n.relink(LetterSetup, now)
-	n.WindowFrom, n.NoticedAt, n.Reminded = time.Time{}, time.Time{}, 0
-	n.StartedAt, n.InviteAt = time.Time{}, now
-	n.to(Scheduled, now, "reopened", "caller:"+caller, reason)
+	n.reopen(now, "caller:"+caller, reason)
 	return n, nil
+}
+
+// Renew closes an order whose window is over, as the clock is about to, and reopens it for its contact, who asks for a
+// link in place of the expired one.
+func (o Order) Renew(now time.Time) (Order, error) {
+	if err := o.open(); err != nil {
+		return Order{}, err
+	}
+	if err := o.roomy(); err != nil {
+		return Order{}, err
+	}
+	n := o.changed()
+	n.to(Closed, now, "closed", theClock, "not set up within its window")
+	n.reopen(now, "contact:"+string(o.Contact), "asked for a new link")
+	return n, nil
+}
+
+// reopen owes the contact a new link, whose letter opens a new window.
+func (o *Order) reopen(now time.Time, actor, reason string) {
+	o.relink(LetterSetup, now)
+	o.WindowFrom, o.NoticedAt, o.Reminded = time.Time{}, time.Time{}, 0
+	o.StartedAt, o.InviteAt = time.Time{}, now
+	o.to(Scheduled, now, "reopened", actor, reason)
 }
 
 func checkReason(reason string) error {
@@ -352,6 +385,9 @@ func (o Order) Amend(t Terms, caller string, now time.Time) (Order, []Letter, er
 	if len(changes) == 0 {
 		return o, nil, nil
 	}
+	if err := o.roomy(); err != nil {
+		return Order{}, nil, err
+	}
 	n := o.changed()
 	n.Terms = t
 	n.Lines = numbered(t.Lines)
@@ -359,24 +395,24 @@ func (o Order) Amend(t Terms, caller string, now time.Time) (Order, []Letter, er
 
 	var letters []Letter
 	newContact := t.Contact != o.Contact
+	moved := t.Start != o.Start || t.Zone != o.Zone
 	opening := n.opening(now)
-	switch mailed := !o.Link.SentAt.IsZero() || o.Link.Generation > 1; {
-	case !mailed:
-		if t.Start != o.Start || t.Zone != o.Zone {
-			n.InviteAt, n.Link.DueAt, n.EscalatedAt = opening, opening, time.Time{}
+	switch {
+	case o.Status == Scheduled && (moved || newContact):
+		if moved {
+			n.InviteAt = opening
 		}
-		if newContact {
-			n.Link.Generation++ // a letter on its way must not open the order to the old contact
-			n.Link.DueAt = n.InviteAt
+		if n.InviteAt.After(now) {
+			n.EscalatedAt = time.Time{}
 		}
-	case opening.After(now) && t.Start != o.Start:
+		// A letter that is on its way already must not open the order too early, or to the old contact.
+		n.relink(LetterSetup, n.InviteAt)
+	case o.Status != Scheduled && opening.After(now) && t.Start != o.Start:
 		n.relink(LetterSetup, opening)
 		n.InviteAt, n.WindowFrom, n.NoticedAt, n.Reminded = opening, time.Time{}, time.Time{}, 0
 		n.StartedAt, n.EscalatedAt = time.Time{}, time.Time{}
-		if o.Status != Scheduled {
-			n.to(Scheduled, now, "rescheduled", "caller:"+caller, "")
-		}
-	case newContact:
+		n.to(Scheduled, now, "rescheduled", "caller:"+caller, "")
+	case o.Status != Scheduled && newContact:
 		n.relink(LetterSetup, now)
 	}
 	if newContact && !o.Link.SentAt.IsZero() {

@@ -252,6 +252,25 @@ func (o *Order) note(now time.Time, kind, actor, reason string, changes ...Chang
 	})
 }
 
+// maxTimeline bounds the timeline, in bytes: an order is stored as one item of at most 400 KB, and what the clock has to
+// write into it must always fit.
+const maxTimeline = 200_000
+
+// roomy refuses changes that people ask for once the timeline is full.
+func (o Order) roomy() error {
+	size := 0
+	for _, e := range o.Events {
+		size += 50 + len(e.Kind) + len(e.Actor) + len(e.Reason)
+		for _, c := range e.Changes {
+			size += 30 + len(c.Field) + len(c.Before) + len(c.After)
+		}
+	}
+	if size > maxTimeline {
+		return ErrTimelineFull
+	}
+	return nil
+}
+
 // changed is a copy of o that a deed may write to: version grown, nothing shared with o.
 func (o Order) changed() Order {
 	o.Version++
@@ -373,6 +392,9 @@ type Waiting struct {
 func (o Order) Waiting() Waiting {
 	switch o.Status {
 	case Scheduled:
+		if o.Link.DueAt.IsZero() { // the address refused the letter
+			return Waiting{For: "setup_letter", Who: "caller"}
+		}
 		return Waiting{For: "setup_letter", Who: "clock", At: o.Link.DueAt}
 	case Invited, Started:
 		return Waiting{For: "setup", Who: "contact", Until: o.ClosesAt()}

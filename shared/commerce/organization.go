@@ -86,39 +86,6 @@ func (o Order) MaySetUp(m Member, relation Relation) error {
 	return nil
 }
 
-// Chosen gives the member a password by its hash.
-func (m Member) Chosen(hash string, now time.Time) Member {
-	m.Version++
-	m.Password, m.PasswordAt = hash, now
-	return m
-}
-
-// MayChoose decides whether a password link lets its member choose a password at now: once, in time, and not after the
-// member chose one by another link. The link of a new account opens no account that has a password.
-func (g Grant) MayChoose(m Member, now time.Time) error {
-	switch {
-	case !g.UsedAt.IsZero(), g.First && m.Password != "", g.IssuedAt.Before(m.PasswordAt):
-		return ErrPasswordLinkUsed
-	case !now.Before(g.ExpiresAt):
-		return ErrPasswordLinkOver
-	}
-	return nil
-}
-
-// MayDecide decides whether the holder of an access link may answer it at now: once, in time, and as an administrator
-// of the organization that is asked (rule 12).
-func (g Grant) MayDecide(m Member, now time.Time) error {
-	switch {
-	case m.Organization != g.Customer:
-		return ErrTokenUnknown
-	case !g.UsedAt.IsZero():
-		return ErrAnswered
-	case !now.Before(g.ExpiresAt):
-		return ErrRequestOver
-	}
-	return nil
-}
-
 // Decide is the answer to an access link: what the partner may do from now on, and the order with that in its timeline.
 func (o Order) Decide(g Grant, before Relation, yes bool, now time.Time) (Order, Relation) {
 	r := Relation{Customer: g.Customer, Partner: g.Partner, Access: AccessRefused, Order: g.Order, By: g.Member, At: now}
@@ -128,4 +95,11 @@ func (o Order) Decide(g Grant, before Relation, yes bool, now time.Time) (Order,
 	n := o.changed()
 	n.note(now, "access_decided", "member:"+string(g.Member), "", Change{"partner_access", string(before.Access), string(r.Access)})
 	return n, r
+}
+
+// Chosen gives the member a password by its hash.
+func (m Member) Chosen(hash string, now time.Time) Member {
+	m.Version++
+	m.Password, m.PasswordAt = hash, now
+	return m
 }

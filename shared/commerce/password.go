@@ -41,9 +41,15 @@ func CheckPassword(password string, who Address, organization string) error {
 // squeeze is a password without what people add to make a known one look new: case and spaces.
 func squeeze(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), "")) }
 
-// common reports whether a password is on the list, is a listed word said over and over, or is made of up to two
-// characters.
+// common reports whether a password is on the list, is one word said over and over, or is made of up to two characters.
 func common(folded string) bool {
+	characters := map[rune]bool{}
+	for _, r := range folded {
+		characters[r] = true
+	}
+	if len(characters) <= 2 {
+		return true
+	}
 	for size := 1; size <= len(folded)/2; size++ {
 		if len(folded)%size == 0 && strings.Repeat(folded[:size], len(folded)/size) == folded {
 			return true

@@ -28,6 +28,9 @@ func (o Order) BeginProvisioning(by Address, customer Organization, now time.Tim
 	case !o.CanProvision(customer):
 		return Order{}, ErrTasksOpen
 	}
+	if err := o.roomy(); err != nil {
+		return Order{}, err
+	}
 	n := o.changed()
 	for i := range n.Lines {
 		n.Lines[i].Status, n.Lines[i].Reason = LinePending, ""

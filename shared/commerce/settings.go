@@ -111,9 +111,13 @@ func (o Order) settable() error {
 	return ErrNotMapped
 }
 
-// Review marks the subscription details as looked at.
+// Review marks the subscription details as looked at. Looking again changes nothing.
 func (o Order) Review(by Address, now time.Time) (Order, error) {
-	return o.save(TaskSubscription, by, now, func(s *Settings) { s.ReviewedAt = now })
+	return o.save(TaskSubscription, by, now, func(s *Settings) {
+		if s.ReviewedAt.IsZero() {
+			s.ReviewedAt = now
+		}
+	})
 }
 
 // SetCalling saves the calling settings.
@@ -185,6 +189,9 @@ func (o Order) save(task string, by Address, now time.Time, write func(*Settings
 	write(&n.Settings)
 	if n.Settings == o.Settings {
 		return o, nil
+	}
+	if err := o.roomy(); err != nil {
+		return Order{}, err
 	}
 	n.note(now, "settings_saved", "member:"+string(by), "", Change{"task", "", task})
 	return n, nil

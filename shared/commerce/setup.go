@@ -25,8 +25,8 @@ const (
 	StepComplete             Step = "complete"
 )
 
-// steps is the order in which they come.
-var steps = []Step{
+// Steps are all of them, in the order in which they come.
+var Steps = []Step{
 	StepStart, StepRole, StepWho, StepDelegate, StepPartnerOrganization, StepCustomerAdmin, StepCustomerOrganization,
 	StepReview, StepComplete,
 }
@@ -124,10 +124,10 @@ func (s Step) Number() int {
 }
 
 // IsStep reports whether there is such a step.
-func IsStep(s Step) bool { return slices.Contains(steps, s) }
+func IsStep(s Step) bool { return slices.Contains(Steps, s) }
 
 // reaches reports whether step s comes at or after t.
-func (s Step) reaches(t Step) bool { return slices.Index(steps, s) >= slices.Index(steps, t) }
+func (s Step) reaches(t Step) bool { return slices.Index(Steps, s) >= slices.Index(Steps, t) }
 
 // Check refuses answers that do not lead to step or break a rule on the way there: a skipped step shows as its missing
 // answers, an answer that is not asked on this path is refused, and so is an offer that is no longer made. For
@@ -449,7 +449,11 @@ func (o Order) Map(a Answers, k Known, f Fresh, now time.Time) (Completion, erro
 		}
 	}
 	if !p.CustomerNew {
-		for _, admin := range k.CustomerAdmins {
+		admins := k.CustomerAdmins
+		if k.CustomerAdmin.Organization == p.Customer.ID { // the one that was named hears of it in any case
+			admins = append([]Address{k.CustomerAdmin.Email}, without(admins, k.CustomerAdmin.Email)...)
+		}
+		for _, admin := range admins[:min(len(admins), maxTold)] {
 			switch {
 			case p.Access == AccessAsked:
 				l := queue(LetterConsent, admin)
@@ -460,11 +464,18 @@ func (o Order) Map(a Answers, k Known, f Fresh, now time.Time) (Completion, erro
 		}
 	}
 	if a.Role == RolePartner && !p.PartnerNew && k.Contact.Organization != p.Partner.ID {
-		for _, admin := range k.PartnerAdmins {
+		for _, admin := range k.PartnerAdmins[:min(len(k.PartnerAdmins), maxTold)] {
 			queue(LetterCarryOn, admin)
 		}
 	}
 	return c, nil
+}
+
+// maxTold bounds how many administrators of one side are written to: one transaction holds a hundred writes.
+const maxTold = 40
+
+func without(all []Address, one Address) []Address {
+	return slices.DeleteFunc(slices.Clone(all), func(a Address) bool { return a == one })
 }
 
 // chooser is who chooses a password right after completing: the administrator of the organization that the person with

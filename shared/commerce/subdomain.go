@@ -23,12 +23,14 @@ var reservedSubdomains = map[string]bool{
 // why it is no name: subdomain_missing, subdomain_length, subdomain_characters, subdomain_edges, subdomain_punycode,
 // subdomain_reserved.
 func ParseSubdomain(s string) (string, error) {
-	name := strings.ToLower(strings.TrimSpace(s))
+	name := strings.TrimSpace(s)
+	ascii := !strings.ContainsFunc(name, func(r rune) bool { return r >= 0x80 }) // some others have a small letter that is
+	name = strings.ToLower(name)
 	no := func(code, detail string) (string, error) { return "", Invalid("subdomain", code, detail) }
 	switch {
 	case name == "":
 		return no("subdomain_missing", "Enter a subdomain.")
-	case strings.ContainsFunc(name, func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789-", r) }):
+	case !ascii || strings.ContainsFunc(name, func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789-", r) }):
 		return no("subdomain_characters", "Use 3 to 63 characters: a to z, digits and hyphens.")
 	case len(name) < 3 || len(name) > 63:
 		return no("subdomain_length", "Use 3 to 63 characters: a to z, digits and hyphens.")
@@ -45,11 +47,9 @@ func ParseSubdomain(s string) (string, error) {
 // SuggestSubdomains are names close to one that is taken, best first. Which of them are free only the store knows.
 func SuggestSubdomains(taken string, o Organization) []string {
 	country := strings.ToLower(o.Country)
+	base := strings.TrimRight(taken[:min(len(taken), 58)], "-") // leaves room for what is added
 	var all []string
-	for _, s := range []string{Slug(o.Name), taken + "-" + country, Slug(o.Name) + "-" + country, taken + "-meet", taken + "-team", taken + "-2", taken + "-3", taken + "-4"} {
-		if len(s) > 63 {
-			s = s[:63]
-		}
+	for _, s := range []string{Slug(o.Name), base + "-" + country, Slug(o.Name) + "-" + country, base + "-meet", base + "-team", base + "-2", base + "-3", base + "-4"} {
 		if name, err := ParseSubdomain(s); err == nil && name != taken && !slices.Contains(all, name) {
 			all = append(all, name)
 		}

@@ -99,3 +99,29 @@ func (g Grant) Check(now time.Time) error {
 	}
 	return nil
 }
+
+// MayChoose decides whether a password link lets its member choose a password at now: once, in time, and not after the
+// member chose one by another link. The link of a new account opens no account that has a password.
+func (g Grant) MayChoose(m Member, now time.Time) error {
+	switch {
+	case !g.UsedAt.IsZero(), g.First && m.Password != "", g.IssuedAt.Before(m.PasswordAt):
+		return ErrPasswordLinkUsed
+	case !now.Before(g.ExpiresAt):
+		return ErrPasswordLinkOver
+	}
+	return nil
+}
+
+// MayDecide decides whether the holder of an access link may answer it at now: once, in time, and as an administrator
+// of the organization that is asked (rule 12).
+func (g Grant) MayDecide(m Member, now time.Time) error {
+	switch {
+	case m.Organization != g.Customer:
+		return ErrTokenUnknown
+	case !g.UsedAt.IsZero():
+		return ErrAnswered
+	case !now.Before(g.ExpiresAt):
+		return ErrRequestOver
+	}
+	return nil
+}

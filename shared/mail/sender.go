@@ -120,6 +120,9 @@ func outcome(err error) error {
 	if _, no := errors.AsType[*types.TooManyRequestsException](err); no {
 		return ErrPaused
 	}
+	if ours(err) {
+		return ErrPaused // a letter cannot help that, and the next one would fare the same
+	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok && strings.Contains(api.ErrorCode(), "Throttl") {
 		return ErrPaused // the code of every AWS service's front door, whatever its status
 	}
@@ -132,12 +135,24 @@ func outcome(err error) error {
 			return ErrUnknown
 		case status == http.StatusTooManyRequests, status == http.StatusUnauthorized, status == http.StatusForbidden:
 			return ErrPaused
-		case status >= 400 && status < 500: // MessageRejected, BadRequest, MailFromDomainNotVerified, NotFound
+		case status >= 400 && status < 500: // MessageRejected, BadRequest
 			return ErrRefused
 		}
 		return ErrUnknown
 	}
 	return ErrUnknown
+}
+
+// ours reports whether SES refuses because of how it is set up for us: an identity that is not verified, a configuration set that is not there.
+func ours(err error) bool {
+	if _, no := errors.AsType[*types.MailFromDomainNotVerifiedException](err); no {
+		return true
+	}
+	if _, no := errors.AsType[*types.NotFoundException](err); no {
+		return true
+	}
+	rejected, no := errors.AsType[*types.MessageRejected](err)
+	return no && strings.Contains(rejected.ErrorMessage(), "not verified")
 }
 
 // single reports whether s is one address that no header can be hidden in.

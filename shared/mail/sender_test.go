@@ -137,8 +137,8 @@ func TestFailureIsOneRequestAndNamesItsOutcome(t *testing.T) {
 	}{
 		"rejected":                  {failure(400, "MessageRejected"), mail.ErrRefused},
 		"malformed":                 {failure(400, "BadRequestException"), mail.ErrRefused},
-		"sender not verified":       {failure(400, "MailFromDomainNotVerifiedException"), mail.ErrRefused},
-		"nothing of that name":      {failure(404, "NotFoundException"), mail.ErrRefused},
+		"sender not verified":       {failure(400, "MailFromDomainNotVerifiedException"), mail.ErrPaused},
+		"nothing of that name":      {failure(404, "NotFoundException"), mail.ErrPaused},
 		"too fast":                  {failure(429, "TooManyRequestsException"), mail.ErrPaused},
 		"too fast, at the door":     {failure(400, "ThrottlingException"), mail.ErrPaused},
 		"the day's quota is spent":  {failure(400, "LimitExceededException"), mail.ErrPaused},

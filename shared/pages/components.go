@@ -3,6 +3,7 @@ package pages
 import (
 	"html/template"
 	"slices"
+	"strconv"
 	"strings"
 
 	"dayone/shared/texts"
@@ -11,6 +12,7 @@ import (
 // field is a question as the component templates see it.
 type field struct {
 	Name, Label, Hint, Error, Value string
+	Nth                             int // on the page; what describes the input has short ids made from it
 
 	Type, Autocomplete string
 	Short              bool   // a narrower box
@@ -34,14 +36,15 @@ type Option struct {
 // Described lists the ids of what describes the input.
 func (f field) Described() string {
 	var ids []string
+	nth := strconv.Itoa(f.Nth)
 	if f.Suffix != "" {
-		ids = append(ids, f.Name+"-suffix")
+		ids = append(ids, "s"+nth)
 	}
 	if f.Hint != "" {
-		ids = append(ids, f.Name+"-h")
+		ids = append(ids, "h"+nth)
 	}
 	if f.Error != "" {
-		ids = append(ids, f.Name+"-e")
+		ids = append(ids, "e"+nth)
 	}
 	return strings.Join(ids, " ")
 }
@@ -52,7 +55,7 @@ func (f field) OptionID(i int) string { return optionID(f.Name, i) }
 func (p *Page) field(name string) field {
 	p.use("field.css")
 	p.shown[name] = true
-	f := field{Name: name, Label: p.Lang.Label(name), Value: p.Value(name)}
+	f := field{Nth: len(p.shown), Name: name, Label: p.Lang.Label(name), Value: p.Value(name)}
 	if p.Lang.Has(p.key(name)) {
 		f.Label = p.T(name)
 	}
@@ -190,6 +193,7 @@ func (p *Page) Choose(name string, options []Option) (template.HTML, error) {
 
 // Checkbox asks to confirm something, by the value true.
 func (p *Page) Checkbox(name string) (template.HTML, error) {
+	p.use("choice.css")
 	return p.render("checkbox", p.field(name))
 }
 

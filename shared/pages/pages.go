@@ -54,7 +54,8 @@ type View struct {
 	Data     any // whatever else the page file needs
 }
 
-// A Problem is one thing to mend. Field is the input it belongs to, or empty; Text is the same at the top and there.
+// A Problem is one thing to mend. Text stands at the top and, where the page has an input named Field, leads to it
+// and stands there again.
 type Problem struct {
 	Field, Text string
 }
@@ -238,11 +239,14 @@ func (p *Page) Switches() []Switch {
 	return all
 }
 
+// Shows reports whether the page has an input for the answer of this name.
+func (p *Page) Shows(name string) bool { return p.shown[name] }
+
 // Hidden is what the form carries besides its own inputs: the answers that none of them shows, and the language.
 func (p *Page) Hidden() []Answer {
 	hidden := []Answer{{"lang", p.Lang.Tag}}
 	for _, a := range p.Answers {
-		if a.Name != "lang" && !p.shown[a.Name] {
+		if a.Name != "lang" && !p.Shows(a.Name) {
 			hidden = append(hidden, a)
 		}
 	}

@@ -392,6 +392,17 @@ func TestHostileValuesAreText(t *testing.T) {
 	}
 }
 
+func TestProblemWithoutAnInputLeadsNowhere(t *testing.T) {
+	v := views(texts.For("en"))["role"]
+	v.Problems = []pages.Problem{{Text: "The order changed"}, {Field: "customer_name", Text: "Enter the organization name"}}
+	page := string(body(t, write(t, v)))
+	for _, want := range []string{"<li>The order changed</li>", "<li>Enter the organization name</li>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page misses %s", want)
+		}
+	}
+}
+
 func TestNothingIsSentWhenAPageFails(t *testing.T) {
 	w := httptest.NewRecorder()
 	if err := templates.Write(w, pages.View{Lang: texts.For("en"), Name: "no-such-page"}); err == nil {

@@ -288,8 +288,14 @@ func (s *Store) Place(ctx context.Context, o commerce.Order, idempotency, digest
 	return Placed{}, fmt.Errorf("place order: the id %s is taken", o.ID)
 }
 
+// longestID bounds what is looked up by a part of a URL: no id of ours is as long, and no key may have 2 KB.
+const longestID = 100
+
 // Order reads an order consistently; commerce.ErrOrderUnknown where there is none.
 func (s *Store) Order(ctx context.Context, id string) (commerce.Order, error) {
+	if len(id) > longestID {
+		return commerce.Order{}, commerce.ErrOrderUnknown
+	}
 	var i orderItem
 	found, err := s.get(ctx, s.tables.Orders, key(orderKey(id), orderItemKey), &i)
 	if err != nil {

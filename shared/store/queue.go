@@ -55,6 +55,7 @@ func (s *Store) dueIn(ctx context.Context, shard string, now time.Time, limit in
 
 // Claimed is an item under a lease: an order, or a letter of the queue.
 type Claimed struct {
+	Entry  Entry
 	Order  *commerce.Order
 	Letter *commerce.Letter
 	Tries  int // how often it was claimed since it was last written
@@ -89,7 +90,7 @@ func claimed(e Entry, attributes item) (Claimed, bool, error) {
 	if err := attributevalue.UnmarshalMap(attributes, &lease); err != nil {
 		return Claimed{}, false, fmt.Errorf("read lease of %s: %w", e.PK, err)
 	}
-	c := Claimed{Tries: lease.Tries}
+	c := Claimed{Entry: e, Tries: lease.Tries}
 	if e.SK == letterItemKey {
 		var i letterItem
 		if err := attributevalue.UnmarshalMap(attributes, &i); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -29,10 +30,20 @@ type Tables struct {
 // Open is the store in these tables.
 func Open(db *dynamodb.Client, tables Tables) *Store { return &Store{db, tables} }
 
+// attempts is how often a call is made at most, and longestWait the most that it waits between two.
+const (
+	attempts    = 6
+	longestWait = time.Second
+)
+
 // FromEnv is the store that a function's environment names: ORDERS_TABLE, ORGANIZATIONS_TABLE, TOKENS_TABLE and, for
 // another engine than AWS's, AWS_ENDPOINT_URL_DYNAMODB.
 func FromEnv(getenv func(string) string) *Store {
 	db := dynamodb.NewFromConfig(env.AWS(getenv), func(o *dynamodb.Options) {
+		// A single write that meets another's transaction is refused at once, and the SDK would not try it again.
+		o.Retryer = retry.AddWithErrorCodes(retry.NewStandard(func(o *retry.StandardOptions) {
+			o.MaxAttempts, o.MaxBackoff = attempts, longestWait
+		}), (*types.TransactionConflictException)(nil).ErrorCode())
 		if url := getenv("AWS_ENDPOINT_URL_DYNAMODB"); url != "" {
 			o.BaseEndpoint = aws.String(url)
 		}

@@ -145,7 +145,7 @@ func (s *Store) FreshPassword(ctx context.Context, old, changed commerce.Order, 
 }
 
 // ChoosePassword uses a password token, stores the member with the new password, forgets the wrong ones tried before and
-// signs in, in one transaction. commerce.ErrTokenUsed where the token was used, commerce.ErrOrderChanged where the member changed meanwhile.
+// signs in, in one transaction. commerce.ErrPasswordLinkUsed where the token was used, commerce.ErrOrderChanged where the member changed meanwhile.
 func (s *Store) ChoosePassword(ctx context.Context, g commerce.Grant, old, changed commerce.Member, session commerce.Grant) error {
 	var b batch
 	token := s.use(&b, g.Hash, session.IssuedAt)
@@ -155,7 +155,7 @@ func (s *Store) ChoosePassword(ctx context.Context, g commerce.Grant, old, chang
 	err := s.run(ctx, &b)
 	switch {
 	case isRefused(err, token):
-		return commerce.ErrTokenUsed
+		return commerce.ErrPasswordLinkUsed
 	case isRefused(err, member):
 		return commerce.ErrOrderChanged
 	case err != nil:
@@ -165,7 +165,7 @@ func (s *Store) ChoosePassword(ctx context.Context, g commerce.Grant, old, chang
 }
 
 // Decide uses an access token and stores the administrator's answer (rule 12) with the order whose timeline tells of it,
-// in one transaction. commerce.ErrTokenUsed where the token was used, commerce.ErrOrderChanged where the order changed.
+// in one transaction. commerce.ErrAnswered where the token was used, commerce.ErrOrderChanged where the order changed.
 func (s *Store) Decide(ctx context.Context, g commerce.Grant, r commerce.Relation, old, changed commerce.Order) error {
 	var b batch
 	token := s.use(&b, g.Hash, r.At)
@@ -174,7 +174,7 @@ func (s *Store) Decide(ctx context.Context, g commerce.Grant, r commerce.Relatio
 	err := s.run(ctx, &b)
 	switch {
 	case isRefused(err, token):
-		return commerce.ErrTokenUsed
+		return commerce.ErrAnswered
 	case isRefused(err, order):
 		return commerce.ErrOrderChanged
 	case err != nil:

@@ -1,0 +1,54 @@
+# Day One: run it, test it, build it. `make` says what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Other engines (DYNAMODB_ENDPOINT) need no binary of ours.
+engine := $(if $(DYNAMODB_ENDPOINT),,local/node_modules/.package-lock.json)
+tools  := .venv
+
+.PHONY: help run test verify fmt chromium
+
+help: ## what there is
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+run: $(engine) ## run everything on this machine: PORT=3000, FRESH=1 begins anew
+	@PORT="$(PORT)" FRESH="$(FRESH)" go run ./local
+
+test: $(engine) chromium ## every test
+	go test ./...
+
+verify: $(engine) $(tools)/installed ## what a linter, a compiler and a race detector can say
+	@unformatted=$$(gofmt -l functions local shared); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+	$(tools)/bin/cfn-lint template.yaml
+	AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 $(tools)/bin/sam validate --lint
+	AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 $(tools)/bin/sam build
+	go test -race ./local/cloud/... ./local/engine/... ./local/template/... ./shared/...
+
+fmt: ## format the Go code
+	gofmt -w functions local shared
+
+local/node_modules/.package-lock.json: local/package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund --prefix local
+	@touch $@
+
+# The linters are pinned, so that a new release of one breaks nothing on its own.
+$(tools)/installed: Makefile
+	rm -rf $(tools)
+	python3 -m venv $(tools)
+	$(tools)/bin/pip install --quiet --disable-pip-version-check aws-sam-cli==1.170.0 cfn-lint==1.58.0
+	@touch $@
+
+# The browser tests need Chromium. Root of a Debian machine, such as CI, gets it by itself; others are told.
+chromium:
+	@if command -v chromium chromium-browser google-chrome >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else echo "The browser tests need Chromium: install it (Debian: apt-get install chromium)." >&2; exit 1; fi
+
+# SAM calls build-<Function> for each function of the template. Its folder is its id in small letters.
+build-%:
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(shell echo $* | tr A-Z a-z)/lambda

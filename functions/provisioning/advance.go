@@ -1,0 +1,51 @@
+package provisioning
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"dayone/shared/commerce"
+)
+
+// patience is how long a run begins new calls: a person may be waiting for it, and it must end while the order is still
+// left alone by others.
+const patience = 10 * time.Second
+
+// advance carries the provisioning of a stored order on until nothing is left, every job of it waits, or its time is
+// over. It answers the order as it is then. commerce.ErrOrderChanged where somebody else is at it.
+//
+// What a platform that may refuse has answered is stored before it is asked the next thing, together with what that is:
+// so a run that carries on after a crash knows every line that may be there, and none is left behind by an undo.
+func (p provisioner) advance(ctx context.Context, stored commerce.Order, now time.Time) (commerce.Order, error) {
+	enough, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	o, failing := stored, false
+	var asked []string
+	for enough.Err() == nil {
+		job, ok := o.NextJob(asked...)
+		if !ok {
+			break
+		}
+		o = o.Asking(job, now)
+		if p.platform.Refuses() {
+			if err := p.store.Replace(ctx, stored, o); err != nil {
+				return stored, err
+			}
+			stored = o
+		}
+		result, reason := p.platform.Ask(ctx, o, job, now)
+		if result == commerce.Again || result == commerce.Never && job.Undo {
+			failing = true
+			slog.WarnContext(ctx, "service platform", "order", o.ID, "job", job.Key, "reason", reason)
+		}
+		o = o.Answered(job, result, reason, now)
+		asked = append(asked, job.Key)
+	}
+	if _, left := o.NextJob(); left {
+		o = o.Wait(failing, now)
+		return o, p.store.Replace(ctx, stored, o)
+	}
+	finished, charges, letters := o.Finish(now)
+	return finished, p.store.Finish(ctx, stored, finished, charges, letters)
+}

@@ -1,0 +1,169 @@
+package provisioning_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"dayone/functions/provisioning"
+	"dayone/shared/commerce"
+	"dayone/shared/store"
+)
+
+// killer stands before every other machine and ends the process at one call, before or after it took effect.
+type killer struct {
+	mu    sync.Mutex
+	calls int
+	at    int  // the call that kills; 0 for none
+	after bool // it took effect
+	kill  context.CancelFunc
+}
+
+// before hands a call over to next, or kills. Whoever is dead hears no answer.
+func (k *killer) before(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		k.mu.Lock()
+		k.calls++
+		dies, after := k.calls == k.at, k.after
+		dead, kill := k.at > 0 && k.calls > k.at, k.kill
+		k.mu.Unlock()
+		switch {
+		case dead, dies && !after:
+		case dies:
+			next.ServeHTTP(httptest.NewRecorder(), r)
+		default:
+			next.ServeHTTP(w, r)
+			return
+		}
+		kill()
+		panic(http.ErrAbortHandler)
+	})
+}
+
+// arm resets the count and answers the context of the process that will be killed.
+func (k *killer) arm(ctx context.Context, at int, after bool) context.Context {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.calls, k.at, k.after = 0, at, after
+	ctx, k.kill = context.WithCancel(ctx)
+	return ctx
+}
+
+// Scenario 30, for the click and for a run of the schedule.
+func TestKilledAtAnyCallItEndsTheSame(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		skus     []string
+		answer   func(action, line string, nth int) (int, string)
+		platform bool
+		ends     commerce.Status
+		lines    string
+	}{
+		"all is done":      {[]string{"CALL", "PSTN"}, nil, true, commerce.Active, "provisioned,provisioned"},
+		"one is refused":   {[]string{"CALL", "MEET"}, refuse("2"), true, commerce.Failed, "removed,failed"},
+		"without platform": {[]string{"CALL", "PSTN"}, nil, false, commerce.Active, "provisioned,provisioned"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire(t)
+			w.answer = tc.answer
+			var k killer
+			h := newHouse(t, nil)
+			engine, err := url.Parse(h.tables.Engine.Endpoint)
+			h.must(err)
+			proxy := httputil.NewSingleHostReverseProxy(engine)
+			proxy.ErrorLog = log.New(io.Discard, "", 0) // it would tell of every death
+			tables := httptest.NewServer(k.before(proxy))
+			lines := httptest.NewServer(k.before(w))
+			t.Cleanup(tables.Close)
+			t.Cleanup(lines.Close)
+			s := store.FromEnv(func(name string) string {
+				if name == "AWS_ENDPOINT_URL_DYNAMODB" {
+					return tables.URL
+				}
+				return h.tables.Getenv(name)
+			})
+			platform := provisioning.Entitlements(s)
+			if tc.platform {
+				platform, err = provisioning.Webhook(lines.URL, secret)
+				h.must(err)
+			}
+			h.function = provisioning.Handler(s, platform, "")
+
+			for at := 1; ; at++ {
+				for _, after := range []bool{false, true} {
+					d := h.deal(tc.skus...)
+					process := k.arm(t.Context(), at, after)
+					_, _ = h.ask(process, provisionRoute, d, w.at(click), "", "authorization", "Bearer "+d.administrator, "accept", "application/json")
+					if process.Err() == nil {
+						if at < 8 {
+							t.Fatalf("a click is only %d calls", at)
+						}
+						return // every call had its turn
+					}
+					// The schedule carries on, and its first run dies too.
+					process = k.arm(t.Context(), 11+at%7, after)
+					_ = h.tick(process, w.at(click.Add(3*time.Minute)))
+					k.arm(t.Context(), 0, false)
+					if h.order(d).Status == commerce.Mapped { // the click itself was lost
+						h.client(provisionRoute, d, w.at(click.Add(4*time.Minute)))
+					}
+					for minute := 7; minute < 30; minute += 3 {
+						h.must(h.tick(t.Context(), w.at(click.Add(time.Duration(minute)*time.Minute))))
+					}
+					h.ended(d, w, tc.ends, tc.lines, tc.platform, fmt.Sprintf("killed at call %d, after it: %t", at, after))
+				}
+			}
+		})
+	}
+}
+
+// refuse is a platform that never provisions a line.
+func refuse(never string) func(action, line string, nth int) (int, string) {
+	return func(action, line string, _ int) (int, string) {
+		if action == "provision" && line == never {
+			return http.StatusUnprocessableEntity, `{"reason":"no room"}`
+		}
+		return 0, ""
+	}
+}
+
+// ended holds an order to how it ends undisturbed.
+func (h *house) ended(d deal, w *wire, ends commerce.Status, lines string, platform bool, when string) {
+	h.Helper()
+	o := h.order(d)
+	var got []string
+	for _, l := range o.Lines {
+		got = append(got, string(l.Status))
+	}
+	if o.Status != ends || strings.Join(got, ",") != lines {
+		h.Errorf("%s: %s with %v, want %s with %s", when, o.Status, got, ends, lines)
+	}
+	running, charges := len(o.Lines), len(o.Lines)
+	if ends == commerce.Failed {
+		running, charges = 0, 0
+	}
+	at := w.running(d.order)
+	if !platform {
+		at = h.entitlements(d)
+	}
+	if at != running || h.charges(d) != charges {
+		h.Errorf("%s: %d lines run, %d charges, want %d, %d", when, at, h.charges(d), running, charges)
+	}
+	letter := map[commerce.Status]commerce.LetterKind{commerce.Active: commerce.LetterActive, commerce.Failed: commerce.LetterProvisioningFailed}[ends]
+	if n := h.letters(d, letter); n != 1 {
+		h.Errorf("%s: %d letters %s", when, n, letter)
+	}
+	if due := o.Next(); due.Deed == commerce.Provision {
+		h.Errorf("%s: still due for provisioning", when)
+	}
+}

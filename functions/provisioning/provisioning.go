@@ -1,0 +1,115 @@
+// Package provisioning turns the lines of an order into services, and starts billing when all of them are there.
+//
+// The click asks the service platform in its own request, so that a quick platform is done at once. Whatever that does
+// not finish is carried on by the schedule. Every job has a key of its own that stays the same however often it is
+// asked, every answer is written under the condition that the order did not change, and an order is left alone while a
+// run is at work on it: a crash at any point, or two runs at once, end in the same state.
+package provisioning
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"dayone/shared/api"
+	"dayone/shared/commerce"
+	"dayone/shared/pages"
+	"dayone/shared/store"
+)
+
+//go:embed *.html
+var files embed.FS
+
+// provisioner is what the routes and the schedule work with.
+type provisioner struct {
+	store    *store.Store
+	platform Platform
+	pages    *pages.Templates
+}
+
+// pace is how the schedule works: a run of one order takes up to patience and one more call.
+var pace = store.Pace{Width: 16, Lease: 2 * time.Minute, Reserve: patience + callFor + 2*time.Second}
+
+// Handler is the function: services run on platform, and people in need write to help.
+func Handler(s *store.Store, platform Platform, help string) api.Function {
+	p := provisioner{s, platform, pages.New(files, help)}
+	return api.Function{
+		Routes: map[string]api.HandlerFunc{
+			"POST /services/{order}/provision": p.provision,
+			"GET /services/{order}/progress":   p.progress,
+		},
+		Schedule: func(ctx context.Context, now time.Time) error {
+			return s.Work(ctx, "Provisioning", now, pace, func(ctx context.Context, c store.Claimed) error {
+				if c.Order.Owed(now) != commerce.Provision {
+					return nil
+				}
+				_, err := p.advance(ctx, *c.Order, now)
+				return err
+			})
+		},
+		Fail: p.fail,
+	}
+}
+
+// FromEnv is the function as its environment describes it: the tables, HELP_EMAIL and, where lines are asked of a
+// service platform, PROVISIONER_URL and PROVISIONER_SECRET. A secret that nothing can be signed with ends the start.
+func FromEnv(getenv func(string) string) lambda.Handler {
+	s := store.FromEnv(getenv)
+	platform := Entitlements(s)
+	if url := getenv("PROVISIONER_URL"); url != "" {
+		var err error
+		if platform, err = Webhook(url, getenv("PROVISIONER_SECRET")); err != nil {
+			panic(fmt.Errorf("PROVISIONER_URL, PROVISIONER_SECRET: %w", err))
+		}
+	}
+	return Handler(s, platform, getenv("HELP_EMAIL"))
+}
+
+// order reads who is asking and the order of the path, if they may set it up.
+func (p provisioner) order(r *http.Request) (commerce.Order, commerce.Member, error) {
+	m, err := p.store.SignedIn(r.Context(), api.SessionSecret(r), api.Now(r))
+	if err != nil {
+		return commerce.Order{}, m, err
+	}
+	o, err := p.store.Order(r.Context(), r.PathValue("order"))
+	if err != nil {
+		return o, m, err
+	}
+	var relation commerce.Relation
+	if m.Organization == o.Mapping.Partner {
+		if relation, err = p.store.Relation(r.Context(), o.Mapping.Customer, o.Mapping.Partner); err != nil {
+			return o, m, err
+		}
+	}
+	return o, m, o.MaySetUp(m, relation)
+}
+
+// clicks bounds how often a click is decided anew because the order changed meanwhile.
+const clicks = 5
+
+// begin writes the click on "Provision and start billing" into the order. It answers false where that had happened
+// before: of clicks at once one begins, and the others find it begun.
+func (p provisioner) begin(ctx context.Context, o commerce.Order, by commerce.Address, now time.Time) (commerce.Order, bool, error) {
+	customer, err := p.store.Organization(ctx, o.Mapping.Customer)
+	if err != nil {
+		return o, false, err
+	}
+	for try := 1; ; try++ {
+		begun, err := o.BeginProvisioning(by, customer, now)
+		if err != nil || begun.Version == o.Version {
+			return begun, false, err
+		}
+		err = p.store.Replace(ctx, o, begun)
+		if !errors.Is(err, commerce.ErrOrderChanged) || try == clicks {
+			return begun, err == nil, err
+		}
+		if o, err = p.store.Order(ctx, o.ID); err != nil {
+			return o, false, err
+		}
+	}
+}
