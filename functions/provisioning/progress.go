@@ -91,7 +91,7 @@ func progressPage(l *texts.Language, o commerce.Order) pages.View {
 
 // language is that in which a page is answered: the one asked for, or that of the browser, or else fallback.
 func language(r *http.Request, fallback string) *texts.Language {
-	return texts.For(texts.Negotiate(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"), fallback))
+	return texts.For(texts.Negotiate(api.Language(r), r.Header.Get("Accept-Language"), fallback))
 }
 
 // fail answers an error: a client gets a problem document, a person a page that says what to do next.

@@ -102,9 +102,9 @@ func (z wizard) finish(ctx context.Context, v *visit, password commerce.Token) e
 // successView leads on. The password token travels in the link's fragment, which no server and no log sees. The page
 // has a form only so that the language can be changed, which repeats the step.
 func (v *visit) successView() pages.View {
-	next := "/sign-in"
+	next := "/sign-in" + v.chosen
 	if v.password != "" {
-		next = "/password#" + v.password
+		next = "/password" + v.chosen + "#" + v.password
 	}
 	var steps []string
 	for _, key := range v.steps {

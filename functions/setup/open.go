@@ -13,7 +13,7 @@ import (
 // open answers the page that a link leads to. The link's secret is in the fragment, which no server sees: the page is
 // the same for everybody, and nothing is read or written for it.
 func (z wizard) open(w http.ResponseWriter, r *http.Request) error {
-	return z.write(w, openView(texts.For(texts.Negotiate(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"), ""))))
+	return z.write(w, openView(texts.For(texts.Negotiate(api.Language(r), r.Header.Get("Accept-Language"), ""))))
 }
 
 func openView(l *texts.Language) pages.View {

@@ -25,7 +25,7 @@ func (z wizard) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	e, status := api.Mistake(r, err)
-	l := texts.For(texts.Negotiate(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"), ""))
+	l := texts.For(texts.Negotiate(api.Language(r), r.Header.Get("Accept-Language"), ""))
 	if err := z.write(w, deadEnd(r, l, e, status)); err != nil {
 		api.Problem(w, r, err)
 	}
@@ -75,7 +75,7 @@ func deadEnd(r *http.Request, l *texts.Language, e *commerce.Error, status int) 
 	if date, err := commerce.ParseDate(e.Existing); err == nil {
 		args = append(args, "date", l.On(date))
 	}
-	return pages.DeadEnd(l, status, e.Code, "/sign-in", args...)
+	return pages.DeadEnd(l, status, e.Code, "/sign-in?lang="+l.Tag, args...)
 }
 
 // broken is the step whose page mends an error, and what is wrong there: the first step that refuses the answers, else

@@ -174,7 +174,10 @@ func TestThePagesOfAFirstOrder(t *testing.T) {
 	if strings.Contains(b.page, next[1]) {
 		t.Error("the repeat has the same password token")
 	}
-	h.browse(link).sees("This order is already set up", "Sign in", `href="/sign-in"`)
+	if !strings.Contains(b.page, `href="/password?lang=sl#psp_`) {
+		t.Error("the next page is not told the language")
+	}
+	h.browse(link).sees("This order is already set up", "Sign in", `href="/sign-in?lang=en"`)
 }
 
 func TestBackChangeAndSwitchKeepTheAnswers(t *testing.T) {
@@ -287,6 +290,31 @@ func TestAStaleReviewIsShownAgain(t *testing.T) {
 	h.complete(other, first).want(h, "password")
 	b.press(nil).sees("Check the customer's organization", "The administrator already belongs to this organization")
 	b.press(nil).sees("Check the details before you set up the order", "The customer's administrator decides").press(nil).sees("Your order was set up successfully")
+}
+
+func TestThePagesInSlovenian(t *testing.T) {
+	h := open(t)
+	_, link := h.invited()
+	b := h.browse(link).press(said{"switch": "sl"}).sees("Nastavite svoje naročilo", "25 uporabnikov", "2 številki", "23. november 2026", "Začni nastavitev")
+	b.press(nil).sees("Kakšna je vaša vloga?", "1. korak od 4 · Vaša vloga", "Zapusti nastavitev", "Čarovnika lahko kadar koli zapustite")
+	b.press(nil).sees("Kakšna je vaša vloga?", "Prišlo je do težave", "Izberite svojo vlogo")
+	b.press(said{"role": "partner"}).press(nil).sees("Ali boste storitve nastavili vi?", "Izberite, kdo bo opravil nastavitev")
+	b.press(said{"set_up_by": "me"}).press(said{"partner_name": "", "partner_admin_email": "x", "partner_country": ""}).
+		sees("Ustvarite svojo partnersko organizacijo", "Vnesite ime organizacije", "Vnesite e-poštni naslov v pravilni obliki, na primer ime@primer.si", "Izberite državo ali regijo")
+	b.press(said{"partner_name": "Nordlicht", "partner_admin_email": "ana@nordlicht.example", "partner_country": "SI"}).sees("Kdo je skrbnik stranke?")
+	b.press(said{"customer_admin_email": "it@alpine-mills.example"}).sees("Potrdite podatke stranke", "Slovenščina")
+	b.press(nil).sees("Preverite podatke, preden nastavite naročilo", "Partner dobi dostop", "Slovenija", "Nova organizacija")
+	b.press(nil).sees("Vaše naročilo je bilo uspešno nastavljeno", "Sklic", "Nadaljuj")
+}
+
+func TestAFailureOfOursSaysItsNumber(t *testing.T) {
+	h := open(t)
+	link := h.another(commerce.Order{ID: "DO-none", Link: commerce.Link{Generation: 1}})
+	b := h.browse(link).sees("Something went wrong on our side", "test-request")
+	if b.status != 500 {
+		t.Errorf("status %d, want 500", b.status)
+	}
+	h.post(link, "start", nil).refused(h, 500, "internal")
 }
 
 func TestDeadEndsLeadOn(t *testing.T) {

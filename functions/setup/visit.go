@@ -33,6 +33,7 @@ type visit struct {
 	link    string // the token as it was sent
 	now     time.Time
 	lang    *texts.Language // of a browser
+	chosen  string          // what tells the next page the language, where the browser does not
 
 	grant commerce.Grant
 	order commerce.Order
@@ -52,6 +53,9 @@ func (z wizard) visit(r *http.Request, step commerce.Step) (*visit, error) {
 	v := &visit{step: step, form: !asJSON, fields: fields, now: api.Now(r)}
 	if v.form {
 		v.lang = texts.For(texts.Negotiate(cmp.Or(fields["switch"], fields["lang"]), r.Header.Get("Accept-Language"), ""))
+		if v.lang.Tag != texts.Negotiate("", r.Header.Get("Accept-Language"), "") {
+			v.chosen = "?lang=" + v.lang.Tag
+		}
 	}
 	if err != nil {
 		return v, err

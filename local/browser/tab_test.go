@@ -4,8 +4,10 @@ package browser_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,9 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
+
+// pictures is where the walks leave pictures of the pages: go test ./local/browser -args -pictures DIR.
+var pictures = flag.String("pictures", "", "folder for pictures of the pages")
 
 // patience is how long one page may take on a machine that does other things too.
 const patience = 20 * time.Second
@@ -96,13 +101,14 @@ func named(words string) chromedp.Search {
 // fill types into a field by its id, in place of what is there.
 func (b *tab) fill(id, value string) {
 	b.Helper()
-	b.do("fill "+id, chromedp.SetValue(chromedp.ID(id), ""), chromedp.SendKeys(chromedp.ID(id), value))
+	b.choose(id, "")
+	b.do("fill "+id, chromedp.SendKeys(chromedp.ID(id), value))
 }
 
-// choose selects a value of a list by its id.
+// choose sets the value of a field or a list by its id.
 func (b *tab) choose(id, value string) {
 	b.Helper()
-	b.do("choose "+id, chromedp.SetValue(chromedp.ID(id), value))
+	run(b, "choose "+id, chromedp.Evaluate[string](fmt.Sprintf("document.getElementById(%q).value = %q", id, value)))
 }
 
 // pick presses a radio button or a checkbox by its name and value.
@@ -137,4 +143,16 @@ func (b *tab) says(words string) {
 func (b *tab) value(id string) string {
 	b.Helper()
 	return run(b, "read "+id, chromedp.Value(chromedp.ID(id)))
+}
+
+// picture leaves a picture of the page as it is, where pictures are asked for.
+func (b *tab) picture(name string) {
+	b.Helper()
+	if *pictures == "" {
+		return
+	}
+	image := run(b, "take a picture", chromedp.FullScreenshot(100))
+	if err := os.WriteFile(filepath.Join(*pictures, name+".png"), image, 0o644); err != nil {
+		b.Fatal(err)
+	}
 }

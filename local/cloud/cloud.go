@@ -49,6 +49,8 @@ type Config struct {
 	Frozen bool      // the clock moves only when it is moved
 	Tick   bool      // fire every schedule once a second
 
+	Wire func(http.Handler) http.Handler // around all that functions call, for tests that break it; nil leaves it whole
+
 	Log *slog.Logger // nil discards
 }
 

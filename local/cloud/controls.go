@@ -38,9 +38,13 @@ func (c *Cloud) handler() http.Handler {
 	own.HandleFunc("POST /_local/run/{function}", c.runNow)
 	own.HandleFunc("GET /_local/services", c.showServices)
 	own.HandleFunc("POST /_local/services", c.setService)
-	own.Handle("POST /_local/platform", c.platform)
-	own.HandleFunc("POST /_local/ses/{function}/v2/email/outbound-emails", c.takeLetter)
-	own.Handle("POST /_local/dynamodb/{function}", c.guard)
+	wire := c.config.Wire
+	if wire == nil {
+		wire = func(h http.Handler) http.Handler { return h }
+	}
+	own.Handle("POST /_local/platform", wire(c.platform))
+	own.Handle("POST /_local/ses/{function}/v2/email/outbound-emails", wire(http.HandlerFunc(c.takeLetter)))
+	own.Handle("POST /_local/dynamodb/{function}", wire(c.guard))
 	own.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusNotFound) })
 	guarded := http.NewCrossOriginProtection().Handler(own)
 

@@ -15,6 +15,7 @@ import (
 
 	"dayone/local/cloud"
 	"dayone/local/cloud/cloudtest"
+	"dayone/local/contract"
 	"dayone/local/functions"
 )
 
@@ -109,7 +110,7 @@ func (w *world) form(path string, fields url.Values) answer {
 
 func (w *world) do(r *http.Request) answer {
 	w.Helper()
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{Transport: contract.Transport(w.T), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	out, err := client.Do(r)
 	if err != nil {
 		w.Fatal(err)

@@ -348,9 +348,6 @@ func TestDelegation(t *testing.T) {
 			t.Errorf("%s: DelegatedAlready = %t", name, got)
 		}
 	}
-	if o.DelegatedAlready(o.Contact, false, "") {
-		t.Log("nobody delegated; the empty hash is no link's")
-	}
 }
 
 func TestHandoverIsForGood(t *testing.T) {

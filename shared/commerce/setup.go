@@ -153,7 +153,7 @@ func (a Answers) check(step Step, o Order, k Known) error {
 	} else if step.reaches(StepWho) {
 		c.That(a.SetUpBy == "", "set_up_by", "not_asked", "A customer is not asked this.")
 	}
-	if asked(StepDelegate) {
+	if step == StepDelegate && asked(StepDelegate) {
 		c.That(a.DelegateEmail != "", "delegate_email", "address_malformed", addressHelp)
 	} else if step.reaches(StepPartnerOrganization) {
 		c.That(a.DelegateEmail == "", "delegate_email", "not_asked", "This is asked only when somebody else sets up.")

@@ -45,7 +45,7 @@ func ParseToken(kind TokenKind, s string) (Token, error) {
 		return Token{}, ErrTokenUnknown
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(rest)
-	if err != nil || len(raw) != tokenBytes {
+	if err != nil || len(raw) != tokenBytes || strings.ContainsAny(rest, "\r\n") { // which the decoder skips
 		return Token{}, ErrTokenUnknown
 	}
 	return Token{&s}, nil
