@@ -8,10 +8,10 @@ SHELL := /bin/bash
 engine := $(if $(DYNAMODB_ENDPOINT),,local/node_modules/.package-lock.json)
 tools  := .venv
 
-.PHONY: help run test verify fmt chromium
+.PHONY: help run test torture bench test-ddblocal verify fmt pictures chromium
 
 help: ## what there is
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 run: $(engine) ## run everything on this machine: PORT=3000, FRESH=1 begins anew
 	@PORT="$(PORT)" FRESH="$(FRESH)" go run ./local
@@ -26,10 +26,27 @@ verify: $(engine) $(tools)/installed ## what a linter, a compiler and a race det
 	$(tools)/bin/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 $(tools)/bin/sam validate --lint
 	AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 $(tools)/bin/sam build
+	BOOTSTRAP=1 go test -run Bootstrap ./local/events
 	go test -race ./local/cloud/... ./local/engine/... ./local/template/... ./shared/...
+
+test-ddblocal: ## the store's tests on DynamoDB Local, where Java and Maven are; docs/CONTRIBUTING.md has the differences
+	mvn --quiet --batch-mode --file local/ddblocal/pom.xml dependency:copy-dependencies
+	local/ddblocal/run go test -count=1 -parallel 4 ./shared/store
+
+torture: $(engine) ## what proves that nothing is lost and nothing twice, for longer than a run of all tests may take
+	go test -count=1 -timeout 60m ./local/race -rounds 500
+	go test -count=1 -timeout 60m ./local/model -rapid.checks=100 -rapid.steps=120
+
+bench: $(engine) ## how many orders are accepted and how fast letters go out on this machine: BENCH="accept -rate 200"
+	go run ./local/bench $(BENCH)
 
 fmt: ## format the Go code
 	gofmt -w functions local shared
+
+pictures: $(engine) chromium ## take the pictures of README.md anew
+	@taken=$$(mktemp -d); go test -count=1 ./local/browser -run 'FromTheLetter|InboxLeads' -args -pictures "$$taken"; \
+	cp "$$taken/wizard.png" "$$taken/letter.png" docs/pictures/; rm -r "$$taken"
+	go test ./local/readme -run Picture -update
 
 local/node_modules/.package-lock.json: local/package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund --prefix local
@@ -49,6 +66,9 @@ chromium:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	else echo "The browser tests need Chromium: install it (Debian: apt-get install chromium)." >&2; exit 1; fi
 
+# What the template says; the test of the bootstraps asks for that of its machine.
+arch := arm64
+
 # SAM calls build-<Function> for each function of the template. Its folder is its id in small letters.
 build-%:
-	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(shell echo $* | tr A-Z a-z)/lambda
+	CGO_ENABLED=0 GOOS=linux GOARCH=$(arch) go build -tags lambda.norpc -trimpath -ldflags '-s -w' -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(shell echo $* | tr A-Z a-z)/lambda

@@ -121,9 +121,12 @@ func answerFile(w http.ResponseWriter, page chargePage, q api.Fields) error {
 	return err
 }
 
+// formula is what a formula begins with; some spreadsheets take the wide signs of Chinese and Japanese as well.
+const formula = "=+-@\t\r\n＝＋－＠"
+
 // cell is a text that no spreadsheet takes for a formula: one that begins like a formula gets an apostrophe before it.
 func cell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
+	if strings.IndexAny(s, formula) == 0 {
 		return "'" + s
 	}
 	return s

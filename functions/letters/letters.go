@@ -37,7 +37,8 @@ func Handler(s *store.Store, sender *mail.Sender, base string) api.Function {
 	}}
 }
 
-// FromEnv is the function as its environment describes it: the tables, BASE_URL, SENDER and HELP_EMAIL.
+// FromEnv is the function as its environment describes it: the tables, BASE_URL, SENDER, CONFIGURATION_SET and
+// HELP_EMAIL.
 func FromEnv(getenv func(string) string) lambda.Handler {
 	return Handler(store.FromEnv(getenv), mail.FromEnv(getenv), getenv("BASE_URL"))
 }
@@ -52,6 +53,9 @@ func (p post) one(ctx context.Context, c store.Claimed) error {
 
 // attend does what the clock owes an order.
 func (p post) attend(ctx context.Context, o commerce.Order) error {
+	if o.Status == commerce.Invited && !o.WindowFrom.IsZero() {
+		api.AtLeast(ctx, api.OldestUnstartedHours, p.now.Sub(o.WindowFrom).Hours())
+	}
 	switch o.Owed(p.now) {
 	case commerce.SendLink:
 		return p.sendLink(ctx, o)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"strconv"
 	"time"
 
+	"dayone/shared/api"
 	"dayone/shared/commerce"
 	"dayone/shared/mail"
 )
@@ -41,8 +43,21 @@ func (p post) invitation(ctx context.Context, o commerce.Order, kind commerce.Le
 	return l, nil
 }
 
-func (p post) send(ctx context.Context, l mail.Letter, order, letter string) (string, error) {
-	return p.sender.Send(ctx, l, map[string]string{"order": order, "letter": letter, "kind": string(l.Kind)})
+// send sends a letter under the names by which its deliveries and bounces are told: its order, the letter of the queue
+// that it is, its kind, and the number of the setup link in it.
+func (p post) send(ctx context.Context, l mail.Letter, order, letter, link string) (string, error) {
+	message, err := p.sender.Send(ctx, l, map[string]string{"order": order, "letter": letter, "kind": string(l.Kind), "link": link})
+	if err != nil {
+		api.Count(ctx, api.LettersFailed)
+	} else {
+		api.Count(ctx, api.LettersSent)
+	}
+	return message, err
+}
+
+// sendInvitation sends a letter with the order's setup link.
+func (p post) sendInvitation(ctx context.Context, l mail.Letter, o commerce.Order) (string, error) {
+	return p.send(ctx, l, o.ID, "", strconv.Itoa(o.Link.Generation))
 }
 
 // sendLink mails the setup link that the order owes its contact.
@@ -51,7 +66,7 @@ func (p post) sendLink(ctx context.Context, o commerce.Order) error {
 	if err != nil {
 		return err
 	}
-	message, err := p.send(ctx, l, o.ID, "")
+	message, err := p.sendInvitation(ctx, l, o)
 	if errors.Is(err, mail.ErrRefused) {
 		return p.mark(ctx, o, func(now commerce.Order) (commerce.Order, []commerce.Letter) {
 			if now.Link != o.Link || now.Contact != o.Contact {
@@ -86,7 +101,7 @@ func (p post) again(ctx context.Context, o commerce.Order, kind commerce.LetterK
 	if err != nil {
 		return err
 	}
-	message, err := p.send(ctx, l, o.ID, "")
+	message, err := p.sendInvitation(ctx, l, o)
 	if err != nil && !errors.Is(err, mail.ErrRefused) {
 		return err
 	}
@@ -96,10 +111,11 @@ func (p post) again(ctx context.Context, o commerce.Order, kind commerce.LetterK
 // escalate tells the account representative that nobody has started.
 func (p post) escalate(ctx context.Context, o commerce.Order) error {
 	l := toRepresentative(commerce.LetterRepNotStarted, o)
-	message, err := p.send(ctx, l, o.ID, "")
+	message, err := p.send(ctx, l, o.ID, "", "")
 	if err != nil && !errors.Is(err, mail.ErrRefused) {
 		return err
 	}
+	api.Count(ctx, api.Escalations)
 	return p.mark(ctx, o, only(func(now commerce.Order) commerce.Order { return now.Escalated(message, p.now) }))
 }
 

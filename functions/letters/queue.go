@@ -18,7 +18,7 @@ func (p post) deliver(ctx context.Context, e store.Entry, queued commerce.Letter
 	if err != nil {
 		return err
 	}
-	message, err := p.send(ctx, l, queued.Order, queued.ID)
+	message, err := p.send(ctx, l, queued.Order, queued.ID, "")
 	switch {
 	case errors.Is(err, mail.ErrRefused):
 		return p.store.LetterRefused(ctx, e, err.Error(), p.now)

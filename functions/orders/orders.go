@@ -30,6 +30,7 @@ func Handler(s *store.Store, defaults Defaults) api.Function {
 		"POST /orders/{order}/reopen": reopen(s),
 		"GET /orders/{order}/events":  timeline(s),
 		"GET /openapi.json":           func(w http.ResponseWriter, _ *http.Request) error { return api.OpenAPI(w) },
+		"GET /docs":                   func(w http.ResponseWriter, _ *http.Request) error { return api.Docs(w) },
 	}}
 }
 

@@ -53,6 +53,8 @@ func place(s *store.Store, defaults Defaults) api.HandlerFunc {
 			if order, err = commerce.Place(placed.Order, caller, ordered, placed.At); err != nil {
 				return fmt.Errorf("replay order %s: %w", placed.Order, err)
 			}
+		} else {
+			api.Count(r.Context(), api.OrdersPlaced)
 		}
 		w.Header().Set("Location", "/orders/"+order.ID)
 		return answer(w, http.StatusCreated, order)

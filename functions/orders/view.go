@@ -38,10 +38,11 @@ type orderLine struct {
 
 // next is what the order waits for, who has to do it, and when.
 type next struct {
-	What  string     `json:"what"`
-	Who   string     `json:"who"`
-	At    *time.Time `json:"at,omitempty"`
-	Until *time.Time `json:"until,omitempty"`
+	What   string     `json:"what"`
+	Who    string     `json:"who"`
+	At     *time.Time `json:"at,omitempty"`
+	Until  *time.Time `json:"until,omitempty"`
+	Reason string     `json:"reason,omitempty"`
 }
 
 type mapping struct {
@@ -79,7 +80,7 @@ func view(o commerce.Order) order {
 		})
 	}
 	if waits := o.Waiting(); waits.For != "" {
-		v.Next = &next{waits.For, waits.Who, some(waits.At), some(waits.Until)}
+		v.Next = &next{waits.For, waits.Who, some(waits.At), some(waits.Until), waits.Why}
 	}
 	if !o.Mapping.At.IsZero() {
 		v.Mapping = &mapping{o.Mapping.Partner, o.Mapping.Customer, string(o.Mapping.PartnerAccess)}

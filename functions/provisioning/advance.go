@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"dayone/shared/api"
 	"dayone/shared/commerce"
 )
 
@@ -47,5 +48,13 @@ func (p provisioner) advance(ctx context.Context, stored commerce.Order, now tim
 		return o, p.store.Replace(ctx, stored, o)
 	}
 	finished, charges, letters := o.Finish(now)
-	return finished, p.store.Finish(ctx, stored, finished, charges, letters)
+	if err := p.store.Finish(ctx, stored, finished, charges, letters); err != nil {
+		return finished, err
+	}
+	if finished.Status == commerce.Active {
+		api.Count(ctx, api.BillingStarted)
+	} else {
+		api.Count(ctx, api.ProvisioningFailed)
+	}
+	return finished, nil
 }

@@ -43,6 +43,7 @@ func complete(z wizard, ctx context.Context, v *visit) (err error) {
 	if err := z.store.Complete(ctx, v.order, done); err != nil {
 		return lost(err)
 	}
+	api.Count(ctx, api.OrdersMapped)
 	v.order = done.Order
 	return z.finish(ctx, v, password)
 }

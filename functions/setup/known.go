@@ -7,14 +7,36 @@ import (
 	"dayone/shared/commerce"
 )
 
-// lookup reads what is stored about the answers, as far as the steps up to until need it. Members and access are read
-// consistently; which organizations are offered for a domain may be a moment old.
-func (z wizard) lookup(ctx context.Context, o commerce.Order, a commerce.Answers, until commerce.Step) (k commerce.Known, err error) {
+// needed tells which steps come, on the path of these answers, no later than until.
+func needed(a commerce.Answers, until commerce.Step) func(commerce.Step) bool {
 	path := a.Path()
-	needs := func(step commerce.Step) bool {
+	return func(step commerce.Step) bool {
 		at := slices.Index(path, step)
 		return at >= 0 && at <= slices.Index(path, until)
 	}
+}
+
+// know looks up what the steps up to until need. Each address that somebody typed counts once: the link may ask about a
+// few, and not try out many, not even as the last step.
+func (z wizard) know(ctx context.Context, v *visit, until commerce.Step) (err error) {
+	needs, asked := needed(v.answers, until), []commerce.Address(nil)
+	if needs(commerce.StepPartnerOrganization) && v.answers.PartnerOrganization == commerce.NewOrganization {
+		asked = append(asked, v.answers.PartnerAdmin)
+	}
+	if needs(commerce.StepCustomerAdmin) {
+		asked = append(asked, v.answers.CustomerAdmin)
+	}
+	if v.grant.Looks, err = z.store.Look(ctx, v.grant, asked, v.now); err != nil {
+		return err
+	}
+	v.known, err = z.lookup(ctx, v.order, v.answers, until)
+	return err
+}
+
+// lookup reads what is stored about the answers, as far as the steps up to until need it. Members and access are read
+// consistently; which organizations are offered for a domain may be a moment old.
+func (z wizard) lookup(ctx context.Context, o commerce.Order, a commerce.Answers, until commerce.Step) (k commerce.Known, err error) {
+	needs := needed(a, until)
 	if needs(commerce.StepPartnerOrganization) {
 		if k.Contact, k.Partners, err = z.offers(ctx, commerce.PartnerKind, o.Contact); err != nil {
 			return k, err

@@ -41,6 +41,7 @@ func (z wizard) answerPage(w http.ResponseWriter, r *http.Request, v *visit, err
 	case errors.Is(e, commerce.ErrTokenUnknown) && v.link == "":
 		return z.write(w, unopened(v, status))
 	case v.order.ID == "" || len(e.Problems) == 0:
+		api.RetryAfter(w.Header(), e)
 		p := deadEnd(r, v.lang, e, status)
 		p.Action, p.Quiet = "/setup/"+string(v.step), true
 		p.Answers = v.everything()
@@ -164,7 +165,7 @@ func (v *visit) carried() []pages.Answer {
 // everything is all that was sent, to be sent again for the same page in another language.
 func (v *visit) everything() []pages.Answer {
 	var all []pages.Answer
-	for _, name := range known() {
+	for _, name := range names() {
 		if value, ok := v.fields[name]; ok && name != "lang" && name != "switch" {
 			all = append(all, pages.Answer{Name: name, Value: value})
 		}

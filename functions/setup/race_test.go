@@ -36,41 +36,39 @@ func TestTwoOrdersWithTheSameNewAdministrator(t *testing.T) {
 
 func TestTwoPeopleFinishTheSameOrder(t *testing.T) {
 	h := open(t)
-	{
-		o, _ := h.invited()
-		links := []string{h.another(o), h.another(o)}
-		answers := []said{h.reviewed(links[0], first), h.reviewed(links[1], first.with(said{"customer_name": "Alpine Mills & Co", "customer_admin_email": "boss@alpine-mills.example"}))}
-		replies := make([]reply, 20)
-		var wait sync.WaitGroup
-		for i := range replies {
-			wait.Go(func() { replies[i] = h.post(links[i%2], "complete", answers[i%2]) })
+	o, _ := h.invited()
+	links := []string{h.another(o), h.another(o)}
+	answers := []said{h.reviewed(links[0], first), h.reviewed(links[1], first.with(said{"customer_name": "Alpine Mills & Co", "customer_admin_email": "boss@alpine-mills.example"}))}
+	replies := make([]reply, 20)
+	var wait sync.WaitGroup
+	for i := range replies {
+		wait.Go(func() { replies[i] = h.post(links[i%2], "complete", answers[i%2]) })
+	}
+	wait.Wait()
+	winners := map[int]bool{}
+	for i, r := range replies {
+		switch {
+		case r.Status == 200:
+			winners[i%2] = true
+		case r.Status != 409 && r.Status != 410:
+			t.Errorf("%d %s", r.Status, r.Body)
 		}
-		wait.Wait()
-		winners := map[int]bool{}
-		for i, r := range replies {
-			switch {
-			case r.Status == 200:
-				winners[i%2] = true
-			case r.Status != 409 && r.Status != 410:
-				t.Errorf("%d %s", r.Status, r.Body)
-			}
+	}
+	if len(winners) != 1 {
+		t.Errorf("winners %v, want one", winners)
+	}
+	for i, r := range replies {
+		if winners[i%2] && r.Status != 200 {
+			t.Errorf("a repeat of what won got %d %s", r.Status, r.Body)
 		}
-		if len(winners) != 1 {
-			t.Errorf("winners %v, want one", winners)
+	}
+	welcomes := 0
+	for _, l := range h.letters(o.ID) {
+		if l == "welcome it@alpine-mills.example" || l == "welcome boss@alpine-mills.example" {
+			welcomes++
 		}
-		for i, r := range replies {
-			if winners[i%2] && r.Status != 200 {
-				t.Errorf("a repeat of what won got %d %s", r.Status, r.Body)
-			}
-		}
-		welcomes := 0
-		for _, l := range h.letters(o.ID) {
-			if l == "welcome it@alpine-mills.example" || l == "welcome boss@alpine-mills.example" {
-				welcomes++
-			}
-		}
-		if n := h.count("organization"); n != 2 || welcomes != 1 {
-			t.Errorf("%d organizations, letters %v", n, h.letters(o.ID))
-		}
+	}
+	if n := h.count("organization"); n != 2 || welcomes != 1 {
+		t.Errorf("%d organizations, letters %v", n, h.letters(o.ID))
 	}
 }

@@ -28,5 +28,6 @@ func begin(z wizard, ctx context.Context, v *visit) error {
 		return lost(err)
 	}
 	v.order = started
+	api.Count(ctx, api.SetupStarted)
 	return nil
 }

@@ -79,13 +79,13 @@ func pageOf(step commerce.Step) page {
 	return completePage()
 }
 
-// known are the names of all fields that a request may have.
-func known() []string {
-	names := []string{"token", "lang", "back", "change", "switch"}
+// names are those of all fields that a request may have.
+func names() []string {
+	all := []string{"token", "lang", "back", "change", "switch"}
 	for _, step := range commerce.Steps {
-		names = append(names, pageOf(step).fields...)
+		all = append(all, pageOf(step).fields...)
 	}
-	return names
+	return all
 }
 
 // said takes the answers from what was sent. A form cannot leave out what an earlier page asked, so of a form the

@@ -49,7 +49,7 @@ type visit struct {
 
 // visit reads a request and finds out what its link opens. The visit is there even if that fails.
 func (z wizard) visit(r *http.Request, step commerce.Step) (*visit, error) {
-	fields, asJSON, err := api.ReadFields(r, known()...)
+	fields, asJSON, err := api.ReadFields(r, names()...)
 	v := &visit{step: step, form: !asJSON, fields: fields, now: api.Now(r)}
 	if v.form {
 		v.lang = texts.For(texts.Negotiate(cmp.Or(fields["switch"], fields["lang"]), r.Header.Get("Accept-Language"), ""))
@@ -143,7 +143,7 @@ func (z wizard) take(ctx context.Context, v *visit) error {
 	if v.step == commerce.StepStart {
 		v.shown = commerce.StepStart // which says what comes, before anything is asked
 	}
-	if v.known, err = z.lookup(ctx, order, v.answers, cmp.Or(next, v.step)); err != nil {
+	if err := z.know(ctx, v, cmp.Or(next, v.step)); err != nil {
 		return err
 	}
 	err = v.answers.Check(v.step, order, v.known)
@@ -182,13 +182,13 @@ func (z wizard) repeat(ctx context.Context, v *visit) (done bool, err error) {
 }
 
 // turns answers where somebody wants to go instead of on: to the page they see, in another language; to an earlier one;
-// to one with something to change.
+// to one with something to change. The page that says to stop is shown in another language by stopping again.
 func (v *visit) turns() (to commerce.Step, turns bool, err error) {
 	switch {
-	case v.fields["switch"] != "" && !v.stopped():
-		to = shown(v.step)
-	case v.fields["switch"] != "":
+	case v.fields["switch"] != "" && v.stopped():
 		return "", false, nil
+	case v.fields["switch"] != "":
+		to = shown(v.step)
 	case v.fields["back"] != "":
 		to, v.turned = commerce.Step(v.fields["back"]), true
 	case v.fields["change"] != "":
@@ -205,9 +205,9 @@ func (v *visit) turns() (to commerce.Step, turns bool, err error) {
 }
 
 // turn shows the page of a step once more, or for the first time, where the answers lead to it.
-func (z wizard) turn(ctx context.Context, v *visit, to commerce.Step) (err error) {
+func (z wizard) turn(ctx context.Context, v *visit, to commerce.Step) error {
 	v.next, v.shown = string(to), to
-	if v.known, err = z.lookup(ctx, v.order, v.answers, to); err != nil {
+	if err := z.know(ctx, v, to); err != nil {
 		return err
 	}
 	if before := v.answers.Before(to); before != "" {

@@ -72,7 +72,7 @@ func TestFromTheLetterToServicesThatRun(t *testing.T) {
 	c, order, letter := invited(t, "en")
 	b := openTab(t, true)
 	b.open(letter)
-	b.picture("letter")
+	b.picture("letter-alone")
 	b.press("Set up now")
 	b.press("Continue")
 	b.on("Set up your order")

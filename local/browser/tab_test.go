@@ -4,55 +4,21 @@ package browser_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
-// pictures is where the walks leave pictures of the pages: go test ./local/browser -args -pictures DIR.
-var pictures = flag.String("pictures", "", "folder for pictures of the pages")
-
-// patience is how long one page may take on a machine that does other things too.
-const patience = 20 * time.Second
-
-// tab is a tab of a Chromium of its own.
+// tab is a tab of the browser with cookies of its own.
 type tab struct {
 	*testing.T
-	ctx context.Context
-}
-
-// openTab starts Chromium with an empty profile. Without it the test fails: `make test` installs it, or says how.
-func openTab(t *testing.T, script bool) *tab {
-	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.DisableGPU, chromedp.WindowSize(1280, 900), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-sync", true),
-	)
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox)
-	}
-	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	b := &tab{t, ctx}
-	if err := chromedp.Do(ctx); err != nil { // without a timeout: Chromium lives as long as the context of its first run
-		t.Fatalf("start Chromium: %v", err)
-	}
-	if !script {
-		b.do("switch scripts off", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
-			_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-			return err
-		}))
-	}
-	return b
+	ctx    context.Context
+	script bool
 }
 
 // do runs actions within the patience.
@@ -154,5 +120,37 @@ func (b *tab) picture(name string) {
 	image := run(b, "take a picture", chromedp.FullScreenshot(100))
 	if err := os.WriteFile(filepath.Join(*pictures, name+".png"), image, 0o644); err != nil {
 		b.Fatal(err)
+	}
+}
+
+// look sets how wide the window is, and whether the person likes it dark.
+func (b *tab) look(width int64, dark bool) error {
+	theme := "light"
+	if dark {
+		theme = "dark"
+	}
+	return chromedp.Do(b.ctx, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1})
+		if err != nil {
+			return err
+		}
+		_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}},
+		})
+		return err
+	}))
+}
+
+// shoot leaves a picture of a page that is looked at beside others.
+func (b *tab) shoot(name string) {
+	if *pictures == "" {
+		return
+	}
+	image, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(*pictures, strings.ReplaceAll(name, "/", "-")+".png"), image, 0o644)
+	}
+	if err != nil {
+		b.Errorf("take a picture of %s: %v", name, err)
 	}
 }

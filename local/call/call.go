@@ -2,6 +2,7 @@
 package call
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
@@ -40,9 +42,26 @@ var parameter = regexp.MustCompile(`\{(\w+)\+?\}`)
 // HTTP invokes f with the request as an HTTP API event of payload format 2.0, and holds the exchange to openapi.yaml.
 func HTTP(tb testing.TB, f lambda.Handler, r Request) Response {
 	tb.Helper()
+	payload, out, answer := invoke(tb, f, r)
+	if err := contract.CheckEvent(payload, out); err != nil {
+		tb.Errorf("not as openapi.yaml says: %v", err)
+	}
+	return answer
+}
+
+// Nonsense is HTTP for requests that openapi.yaml may know nothing of.
+func Nonsense(tb testing.TB, f lambda.Handler, r Request) Response {
+	tb.Helper()
+	_, _, answer := invoke(tb, f, r)
+	return answer
+}
+
+// invoke answers the event, what the function said to it, and that as a Response.
+func invoke(tb testing.TB, f lambda.Handler, r Request) (event, said []byte, _ Response) {
+	tb.Helper()
 	method, path, _ := strings.Cut(r.Route, " ")
 	path = parameter.ReplaceAllStringFunc(path, func(p string) string { return r.Path[strings.Trim(p, "{}+")] })
-	event := events.APIGatewayV2HTTPRequest{
+	request := events.APIGatewayV2HTTPRequest{
 		Version: "2.0", RouteKey: r.Route, RawPath: path, RawQueryString: r.Query, PathParameters: r.Path, Body: r.Body,
 		Headers: map[string]string{"host": "api.example.test"},
 		RequestContext: events.APIGatewayV2HTTPRequestContext{
@@ -51,30 +70,30 @@ func HTTP(tb testing.TB, f lambda.Handler, r Request) Response {
 			HTTP: events.APIGatewayV2HTTPRequestContextHTTPDescription{Method: method, Path: path, Protocol: "HTTP/1.1", SourceIP: "192.0.2.1"},
 		},
 	}
-	for name, value := range r.Header {
-		event.Headers[strings.ToLower(name)] = value
+	if !utf8.ValidString(r.Body) { // as the gateway hands over what no text is
+		request.Body, request.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte(r.Body)), true
 	}
-	if cookie, ok := event.Headers["cookie"]; ok {
-		event.Cookies = strings.Split(cookie, "; ")
-		delete(event.Headers, "cookie")
+	for name, value := range r.Header {
+		request.Headers[strings.ToLower(name)] = value
+	}
+	if cookie, ok := request.Headers["cookie"]; ok {
+		request.Cookies = strings.Split(cookie, "; ")
+		delete(request.Headers, "cookie")
 	}
 	if r.Caller != "" {
-		event.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
+		request.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
 			IAM: &events.APIGatewayV2HTTPRequestContextAuthorizerIAMDescription{
 				AccountID: "123456789012", UserARN: "arn:aws:sts::123456789012:assumed-role/" + r.Caller + "/session",
 			},
 		}
 	}
-	payload, err := json.Marshal(event)
+	payload, err := json.Marshal(request)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	out, err := f.Invoke(tb.Context(), payload)
 	if err != nil {
 		tb.Fatalf("%s: %v", r.Route, err)
-	}
-	if err := contract.CheckEvent(payload, out); err != nil {
-		tb.Errorf("not as openapi.yaml says: %v", err)
 	}
 	var answer events.APIGatewayV2HTTPResponse
 	if err := json.Unmarshal(out, &answer); err != nil {
@@ -84,7 +103,7 @@ func HTTP(tb testing.TB, f lambda.Handler, r Request) Response {
 	for name, value := range maps.All(answer.Headers) {
 		header[strings.ToLower(name)] = value
 	}
-	return Response{answer.StatusCode, header, answer.Cookies, answer.Body}
+	return payload, out, Response{answer.StatusCode, header, answer.Cookies, answer.Body}
 }
 
 // JSON reads the body into v.

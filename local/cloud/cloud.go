@@ -138,6 +138,7 @@ func (c *Cloud) open(ctx context.Context, address string) error {
 	if c.post, err = openPost(c.file("inbox.jsonl"), parameters["SenderEmail"], c.clock.Now); err != nil {
 		return err
 	}
+	c.post.tells = c.Template.MailEvents
 	if c.platform, err = openPlatform(c.file("platform.json"), parameters["ProvisionerSecret"], c.clock.Now); err != nil {
 		return err
 	}

@@ -35,6 +35,8 @@ type stage struct {
 	fired []string                               // "Late 2026-11-23T13:00:00Z"
 	event []byte                                 // what Echo was given last
 	fail  error                                  // what the scheduled ones answer
+	told  []string                               // what Hears was told: "Email Bounced to a@b.example"
+	deaf  int                                    // how many events Hears fails to take
 	does  func(context.Context) ([]byte, error)  // what Answers does on HTTP
 	env   map[string]func(string) (value string) // by function
 }
@@ -72,8 +74,39 @@ func (s *stage) functions() map[string]cloud.Constructor {
 			}
 			return s.does(ctx)
 		}),
-		"Late": made("Late", func(_ context.Context, payload []byte) ([]byte, error) { return nil, s.saw("Late", payload) }),
+		"Hears": made("Hears", func(_ context.Context, payload []byte) ([]byte, error) { return []byte("null"), s.hear(payload) }),
+		"Late":  made("Late", func(_ context.Context, payload []byte) ([]byte, error) { return nil, s.saw("Late", payload) }),
 	}
+}
+
+// hear notes an event of SES that is whole.
+func (s *stage) hear(payload []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.deaf > 0 {
+		s.deaf--
+		return errors.New("deaf")
+	}
+	var e events.EventBridgeEvent
+	var d struct {
+		EventType string
+		Mail      struct {
+			MessageID   string
+			Destination []string
+			Tags        map[string][]string
+		}
+	}
+	if err := json.Unmarshal(payload, &e); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(e.Detail, &d); err != nil {
+		return err
+	}
+	if d.EventType == "" || d.Mail.MessageID == "" || d.Mail.Tags["order"][0] != "o-1" {
+		return errors.New("not an event of SES's")
+	}
+	s.told = append(s.told, e.DetailType+" to "+d.Mail.Destination[0])
+	return nil
 }
 
 func (s *stage) saw(id string, payload []byte) error {

@@ -33,6 +33,7 @@ func (c *Cloud) handler() http.Handler {
 	own.HandleFunc("GET /_local/inbox.json", c.listInbox)
 	own.HandleFunc("GET /_local/inbox/{letter}", c.showLetter)
 	own.HandleFunc("GET /_local/inbox/{letter}/html", c.showLetterBody)
+	own.HandleFunc("GET /_local/inbox/{letter}/files/{file}", c.showAttachment)
 	own.HandleFunc("GET /_local/clock", c.showClock)
 	own.HandleFunc("POST /_local/clock", c.moveClock)
 	own.HandleFunc("POST /_local/run/{function}", c.runNow)
@@ -72,7 +73,7 @@ func loopback(host string) bool {
 }
 
 func (c *Cloud) takeLetter(w http.ResponseWriter, r *http.Request) {
-	err := c.post.send(w, r, func(sender string) error { return c.maySend(r.PathValue("function"), sender) })
+	err := c.post.send(w, r, func(sender, set string) error { return c.maySend(r.PathValue("function"), sender, set) })
 	if err == nil {
 		return
 	}
@@ -94,31 +95,6 @@ func (c *Cloud) listInbox(w http.ResponseWriter, _ *http.Request) {
 
 func (c *Cloud) showInbox(w http.ResponseWriter, _ *http.Request) {
 	c.page(w, "inbox.html", map[string]any{"Now": c.Now(), "Letters": c.post.newestFirst()})
-}
-
-func (c *Cloud) showLetter(w http.ResponseWriter, r *http.Request) {
-	l, ok := c.letter(r.PathValue("letter"))
-	if !ok {
-		message(w, http.StatusNotFound, "no such letter")
-		return
-	}
-	c.page(w, "letter.html", map[string]any{"Letter": l})
-}
-
-// showLetterBody serves the letter's HTML for the frame it is shown in. It may do nothing but open its links, in the window around it.
-func (c *Cloud) showLetterBody(w http.ResponseWriter, r *http.Request) {
-	l, ok := c.letter(r.PathValue("letter"))
-	if !ok {
-		message(w, http.StatusNotFound, "no such letter")
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation")
-	body := l.HTML
-	if head := strings.Index(body, "<head>"); head >= 0 {
-		body = body[:head+len("<head>")] + `<base target="_top">` + body[head+len("<head>"):]
-	}
-	_, _ = w.Write([]byte(body)) // the client may be gone
 }
 
 func (c *Cloud) letter(id string) (Letter, bool) {

@@ -132,15 +132,21 @@ func (c *Cloud) allows(function string, p template.Permission) bool {
 	return ok && slices.Contains(f.Permissions, p)
 }
 
-// maySend reports whether a function may send letters from an address: on the identity of the address or of its domain.
-func (c *Cloud) maySend(function, sender string) error {
-	_, domain, _ := strings.Cut(sender, "@")
-	var p template.Permission
-	for _, identity := range []string{domain, sender} {
-		p = template.Permission{Action: "ses:SendEmail", Resource: fmt.Sprintf("arn:aws:ses:%s:%s:identity/%s", template.Region, template.Account, identity)}
-		if c.allows(function, p) {
-			return nil
-		}
+// maySend reports whether a function may send letters from an address, on the identity of the address or of its domain,
+// and with a configuration set, "" for none.
+func (c *Cloud) maySend(function, sender, set string) error {
+	on := func(resource string) template.Permission {
+		return template.Permission{Action: "ses:SendEmail", Resource: fmt.Sprintf("arn:aws:ses:%s:%s:%s", template.Region, template.Account, resource)}
 	}
-	return &sesError{http.StatusForbidden, "AccessDeniedException", notAllowed(function, p)}
+	_, domain, _ := strings.Cut(sender, "@")
+	own := on("identity/" + sender)
+	lacks := own
+	switch {
+	case !c.allows(function, own) && !c.allows(function, on("identity/"+domain)):
+	case set != "" && !c.allows(function, on("configuration-set/"+set)):
+		lacks = on("configuration-set/" + set)
+	default:
+		return nil
+	}
+	return &sesError{http.StatusForbidden, "AccessDeniedException", notAllowed(function, lacks)}
 }

@@ -64,6 +64,8 @@ type post struct {
 	mu       sync.Mutex
 	letters  []Letter // in the order they came
 	failures []MailFailure
+	news     []news              // what SES has to tell of them
+	tells    map[string][]string // by configuration set, what it tells
 }
 
 func openPost(file, identity string, now func() time.Time) (*post, error) {

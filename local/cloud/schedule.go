@@ -115,13 +115,20 @@ func (c *Cloud) fire(ctx context.Context, f *function, s template.Schedule, at t
 	if err != nil {
 		return err
 	}
+	err = c.invokeInTime(ctx, f, payload)
+	if err != nil {
+		c.log.Error("a scheduled function failed", "function", f.ID, "error", err)
+		err = fmt.Errorf("%s at %s: %w", f.ID, at.Format(time.RFC3339), err)
+	}
+	return errors.Join(err, c.tell(ctx))
+}
+
+// invokeInTime is invoke for events that nobody waits for an answer to.
+func (c *Cloud) invokeInTime(ctx context.Context, f *function, payload []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, f.Timeout)
 	defer cancel()
-	if _, err := c.invoke(ctx, f, payload); err != nil {
-		c.log.Error("a scheduled function failed", "function", f.ID, "error", err)
-		return fmt.Errorf("%s at %s: %w", f.ID, at.Format(time.RFC3339), err)
-	}
-	return nil
+	_, err := c.invoke(ctx, f, payload)
+	return err
 }
 
 // Invoke gives a function any event and returns its answer.

@@ -54,7 +54,7 @@ func (e *sesError) write(w http.ResponseWriter) {
 }
 
 // send plays SES v2's SendEmail.
-func (p *post) send(w http.ResponseWriter, r *http.Request, may func(sender string) error) error {
+func (p *post) send(w http.ResponseWriter, r *http.Request, may func(sender, set string) error) error {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 40<<20))
 	if err != nil {
 		return badRequest("The request cannot be read")
@@ -75,6 +75,7 @@ func (p *post) send(w http.ResponseWriter, r *http.Request, may func(sender stri
 	if err := p.keep(id, letter); err != nil {
 		return err
 	}
+	p.watch(id, letter, configurationSet(&in))
 	if fails {
 		return failure.error()
 	}
@@ -111,7 +112,7 @@ func (f MailFailure) error() error {
 const mostRecipients = 50
 
 // accept makes a letter of a request, or refuses it as SES does.
-func (p *post) accept(in *sesv2.SendEmailInput, may func(sender string) error) (Letter, error) {
+func (p *post) accept(in *sesv2.SendEmailInput, may func(sender, set string) error) (Letter, error) {
 	var l Letter
 	if in.FromEmailAddress == nil || *in.FromEmailAddress == "" {
 		return l, badRequest("FromEmailAddress is required")
@@ -124,7 +125,11 @@ func (p *post) accept(in *sesv2.SendEmailInput, may func(sender string) error) (
 		return l, &sesError{http.StatusBadRequest, "MessageRejected", fmt.Sprintf(
 			"Email address is not verified. The following identities failed the check in region %s: %s", strings.ToUpper(template.Region), sender)}
 	}
-	if err := may(sender); err != nil {
+	set := configurationSet(in)
+	if _, there := p.tells[set]; !there && set != "" {
+		return l, &sesError{http.StatusNotFound, "NotFoundException", fmt.Sprintf("Configuration set <%s> does not exist.", set)}
+	}
+	if err := may(sender, set); err != nil {
 		return l, err
 	}
 	l.From = *in.FromEmailAddress
@@ -151,6 +156,14 @@ func (p *post) accept(in *sesv2.SendEmailInput, may func(sender string) error) (
 		return l, err
 	}
 	return l, l.tag(in.EmailTags)
+}
+
+// configurationSet is the one that a letter is sent with, "" for none.
+func configurationSet(in *sesv2.SendEmailInput) string {
+	if in.ConfigurationSetName == nil {
+		return ""
+	}
+	return *in.ConfigurationSetName
 }
 
 func (l *Letter) fill(m *types.Message) error {

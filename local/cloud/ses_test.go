@@ -84,7 +84,7 @@ func TestLettersAreKeptAndShown(t *testing.T) {
 	}
 	for path, part := range map[string]string{
 		"/_local/inbox":                     "two@a.example, three@a.example",
-		"/_local/inbox/" + l.ID:             "a.csv, 3 bytes",
+		"/_local/inbox/" + l.ID:             "a.csv</a>, 3 bytes",
 		"/_local/inbox/" + l.ID + "/html":   `<head><base target="_top">`,
 		"/_local/inbox/nobody":              "no such letter",
 		"/_local/inbox/" + l.ID + "/nobody": "Not Found",

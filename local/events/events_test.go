@@ -21,14 +21,21 @@ import (
 	"dayone/local/template"
 )
 
-// scheduled stands for the answer to a schedule, which has no status.
-const scheduled = 0
+// Stand for the answers to what nobody waits for: they have no status.
+const (
+	scheduled = iota
+	told
+)
 
 // answers are the statuses of all files, in empty tables.
 var answers = map[string]int{
 	"billing":               scheduled,
 	"billing.charges":       http.StatusOK,
 	"billing.charges-csv":   http.StatusOK,
+	"deliveries.bounce":     told,
+	"deliveries.complaint":  told,
+	"deliveries.delay":      told,
+	"deliveries.delivery":   told,
 	"letters":               scheduled,
 	"orders.description":    http.StatusOK,
 	"orders.list":           http.StatusOK,
@@ -76,16 +83,19 @@ func TestEveryFileIsAnsweredByItsFunction(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want == scheduled {
+			switch want {
+			case scheduled:
 				checkSchedule(t, f, event)
-			} else {
+			case told:
+				checkTold(t, f, event)
+			default:
 				checkRequest(t, f, event)
 			}
 			answer, err := functions.All()[f.ID](enginetest.New(t).Getenv).Invoke(t.Context(), event)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want == scheduled {
+			if want == scheduled || want == told {
 				return
 			}
 			var got events.APIGatewayV2HTTPResponse
@@ -144,6 +154,19 @@ func checkSchedule(t *testing.T, f template.Function, event []byte) {
 	})
 	if !named || e.Source != "aws.events" || e.DetailType != "Scheduled Event" {
 		t.Errorf("%s is no schedule of %s: %v", e.DetailType, f.ID, e.Resources)
+	}
+}
+
+// checkTold holds an event to what another service would tell this function.
+func checkTold(t *testing.T, f template.Function, event []byte) {
+	t.Helper()
+	strict(t, event, &events.EventBridgeEvent{})
+	var e map[string]any
+	if err := json.Unmarshal(event, &e); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(f.Rules, func(r template.Rule) bool { return r.Matches(e) }) {
+		t.Errorf("no rule of %s matches", f.ID)
 	}
 }
 

@@ -3,9 +3,11 @@
 package flow_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -24,12 +26,19 @@ type world struct {
 	*testing.T
 	*cloud.Cloud
 	orders int
+	seen   *watcher
 }
 
 func begin(t *testing.T, parameters map[string]string) *world {
 	t.Parallel()
-	return &world{T: t, Cloud: cloudtest.Start(t, cloud.Config{Functions: functions.All(), Parameters: parameters})}
+	log := slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), logs()), nil))
+	w := &world{T: t, Cloud: cloudtest.Start(t, cloud.Config{Functions: functions.All(), Parameters: parameters, Log: log}), seen: &watcher{}}
+	w.watch()
+	return w
 }
+
+// end is a context for what is done once the test is over.
+func (w *world) end() context.Context { return context.WithoutCancel(w.Context()) }
 
 // object is a JSON object as a test reads it.
 type object map[string]any
@@ -121,6 +130,7 @@ func (w *world) do(r *http.Request) answer {
 		w.Fatal(err)
 	}
 	a := answer{status: out.StatusCode, header: out.Header, body: string(b)}
+	defer func() { w.saw(r, a) }()
 	if strings.Contains(out.Header.Get("Content-Type"), "json") && len(b) > 0 && b[0] == '{' {
 		if err := json.Unmarshal(b, &a.object); err != nil {
 			w.Fatalf("%s %s answered %s: %v", r.Method, r.URL.Path, b, err)
@@ -270,7 +280,7 @@ func (w *world) complete(link string, answers object) answer {
 	return w.ask("POST", "/setup/complete", link, sent).want(w, 200)
 }
 
-const password = "a short sentence works"
+const password = "copper kettle on the sill"
 
 // choose creates a password and answers the session.
 func (w *world) choose(token string) string {

@@ -3,6 +3,7 @@ package functions
 
 import (
 	"dayone/functions/billing"
+	"dayone/functions/deliveries"
 	"dayone/functions/letters"
 	"dayone/functions/orders"
 	"dayone/functions/provisioning"
@@ -16,6 +17,7 @@ func All() map[string]cloud.Constructor {
 	return map[string]cloud.Constructor{
 		"Orders":       orders.FromEnv,
 		"Letters":      letters.FromEnv,
+		"Deliveries":   deliveries.FromEnv,
 		"Setup":        setup.FromEnv,
 		"Services":     services.FromEnv,
 		"Provisioning": provisioning.FromEnv,

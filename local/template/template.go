@@ -34,6 +34,7 @@ type Template struct {
 	Parameters map[string]string
 	Functions  []Function // in the order of the file, which is the order of the flow
 	Tables     []Table
+	MailEvents map[string][]string // the kinds of email events that each configuration set of SES tells EventBridge
 }
 
 // Function is one AWS::Serverless::Function.
@@ -45,6 +46,7 @@ type Function struct {
 	Environment map[string]string
 	Routes      []Route
 	Schedules   []Schedule
+	Rules       []Rule
 	Permissions []Permission
 }
 
@@ -101,7 +103,7 @@ func parse(path string, text []byte, o Options) (*Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Template{Parameters: r.parameters}
+	t := &Template{Parameters: r.parameters, MailEvents: map[string][]string{}}
 	for _, entry := range pairs(r.resources) {
 		if err := r.resource(t, entry.key.Value, entry.value); err != nil {
 			return nil, err
@@ -131,6 +133,10 @@ func (r *resolver) resource(t *Template, id string, node *yaml.Node) error {
 			return err
 		}
 		t.Tables = append(t.Tables, table)
+	case "AWS::SES::ConfigurationSet":
+		t.MailEvents[id] = append([]string{}, t.MailEvents[id]...) // a set may tell nothing
+	case "AWS::SES::ConfigurationSetEventDestination":
+		return r.mailEvents(t, id, node, properties)
 	}
 	return nil
 }
@@ -165,8 +171,8 @@ func (r *resolver) function(id string, node, properties *yaml.Node) (Function, e
 	if f.Permissions, err = r.permissions(child(properties, "Policies")); err != nil {
 		return f, err
 	}
-	if len(f.Routes)+len(f.Schedules) == 0 {
-		return f, r.errorf(node, "function %s has neither route nor schedule", id)
+	if len(f.Routes)+len(f.Schedules)+len(f.Rules) == 0 {
+		return f, r.errorf(node, "function %s has neither route, schedule nor rule", id)
 	}
 	return f, nil
 }
@@ -215,6 +221,12 @@ func (r *resolver) event(f *Function, name string, node *yaml.Node) error {
 		if enabled != "false" {
 			f.Schedules = append(f.Schedules, Schedule{Event: name, Expression: expression})
 		}
+	case "EventBridgeRule":
+		rule, err := r.rule(f.ID, name, node, properties)
+		if err != nil {
+			return err
+		}
+		f.Rules = append(f.Rules, rule)
 	default:
 		return r.errorf(node, "%s.%s: events of type %q are not played here", f.ID, name, kind)
 	}

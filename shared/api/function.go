@@ -25,29 +25,36 @@ import (
 type HandlerFunc func(w http.ResponseWriter, r *http.Request) error
 
 // Function is what one Lambda does: its routes by API Gateway's routeKey ("POST /orders/{order}/cancel"), its schedule,
-// or both. It is a lambda.Handler.
+// the events of other services, or several of these. It is a lambda.Handler.
 type Function struct {
 	// Routes holds the handler of every route that template.yaml sends here.
 	Routes map[string]HandlerFunc
 	// Schedule does what is due at now. An error makes the invocation fail, so that its alarm rings.
 	Schedule func(ctx context.Context, now time.Time) error
+	// Event hears what another service tells through EventBridge: its detail-type, its detail, and when it happened. It
+	// may be told again, late and in any order. An error has it told again.
+	Event func(ctx context.Context, kind string, detail json.RawMessage, at time.Time) error
 	// Fail answers an error of a route; nil means Problem, which answers application/problem+json.
 	Fail func(w http.ResponseWriter, r *http.Request, err error)
 }
 
-// scheduled is what an EventBridge schedule sends.
-type scheduled struct {
-	Source     string    `json:"source"`
-	DetailType string    `json:"detail-type"`
-	Time       time.Time `json:"time"`
+// told is what EventBridge sends, for a schedule or for another service.
+type told struct {
+	Source     string          `json:"source"`
+	DetailType string          `json:"detail-type"`
+	Time       time.Time       `json:"time"`
+	Detail     json.RawMessage `json:"detail"`
 }
 
-// Invoke implements lambda.Handler: payload is an API Gateway HTTP API event (payload format 2.0) or an EventBridge
-// scheduled event; anything else is an error.
+// schedules is the source of what EventBridge tells for a schedule.
+const schedules = "aws.events"
+
+// Invoke implements lambda.Handler: payload is an API Gateway HTTP API event (payload format 2.0), an EventBridge
+// scheduled event or another service's event; anything else is an error.
 func (f Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	var shape struct {
 		RouteKey string `json:"routeKey"`
-		scheduled
+		told
 	}
 	if err := json.Unmarshal(payload, &shape); err != nil {
 		return nil, fmt.Errorf("read event: %w", err)
@@ -64,13 +71,21 @@ func (f Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		}
 		return json.Marshal(answer)
 	case shape.DetailType == "Scheduled Event" && f.Schedule != nil && !shape.Time.IsZero():
-		if err := f.Schedule(ctx, shape.Time.UTC()); err != nil {
+		err := f.Schedule(ctx, shape.Time.UTC())
+		Count(ctx, ScheduleRuns)
+		if err != nil {
 			slog.ErrorContext(ctx, "schedule", "error", err.Error())
 			return nil, err
 		}
 		return []byte("null"), nil
+	case shape.Source != "" && shape.Source != schedules && f.Event != nil && !shape.Time.IsZero():
+		if err := f.Event(ctx, shape.DetailType, shape.Detail, shape.Time.UTC()); err != nil {
+			slog.ErrorContext(ctx, "event", "kind", shape.DetailType, "error", err.Error())
+			return nil, err
+		}
+		return []byte("null"), nil
 	}
-	return nil, errors.New("read event: neither a request of API Gateway nor a schedule of this function")
+	return nil, errors.New("read event: neither a request of API Gateway, a schedule nor an event of this function")
 }
 
 // serve answers one request through the adapter, whose gaps it closes: it splits headers at commas, takes a path that

@@ -130,5 +130,7 @@ var (
 	ErrSubdomainTaken   = &Error{Kind: KindConflict, Code: "subdomain_taken", Detail: "This subdomain is taken. Choose another one."}
 	ErrReviewStale      = &Error{Kind: KindConflict, Code: "review_stale", Detail: "Something changed since you reviewed it. Review it again."}
 	ErrVersionMissing   = &Error{Kind: KindMissing, Code: "if_match_missing", Detail: "Send If-Match with the ETag of the order you read."}
+	ErrTooManyLooks     = &Error{Kind: KindTooMany, Code: "too_many_lookups", Detail: "With this link too many different addresses were looked up in a short time. Wait an hour, then try again."}
+	ErrLooksOver        = &Error{Kind: KindTooMany, Code: "lookups_over", Detail: "With this link too many different addresses were looked up. Ask your account representative for a new one."}
 	ErrTooManyDelegate  = &Error{Kind: KindConflict, Code: "too_many_delegations", Detail: "The link was passed on five times already. Ask your account representative."}
 )

@@ -27,11 +27,13 @@ const (
 	// To the account representative.
 	LetterRepNotStarted         LetterKind = "rep_not_started"
 	LetterRepBounced            LetterKind = "rep_bounced"
+	LetterRepComplained         LetterKind = "rep_complained"
 	LetterRepUnrecognised       LetterKind = "rep_unrecognised"
 	LetterRepProvisioningFailed LetterKind = "rep_provisioning_failed"
 )
 
-// Letter is a letter in the queue. ID is derived from what makes it necessary, so that the same reason queues it once.
+// Letter is a letter in the queue. ID is derived from what makes it necessary, so that the same reason queues it once, and
+// made of letters, digits, - and _, which the mail service carries.
 type Letter struct {
 	ID       string
 	Kind     LetterKind
@@ -48,10 +50,10 @@ type Letter struct {
 
 // ResetLetter is a letter with a link to choose a new password. An address has one at a time.
 func ResetLetter(to Address, locale string, now time.Time) Letter {
-	return Letter{ID: string(LetterPasswordReset) + "." + to.tag(), Kind: LetterPasswordReset, To: to, Locale: locale, QueuedAt: now}
+	return Letter{ID: string(LetterPasswordReset) + "-" + to.tag(), Kind: LetterPasswordReset, To: to, Locale: locale, QueuedAt: now}
 }
 
 // letter addresses a letter of this order to somebody.
 func (o Order) letter(kind LetterKind, to Address, now time.Time) Letter {
-	return Letter{ID: o.ID + "." + string(kind) + "." + to.tag(), Kind: kind, To: to, Locale: o.Locale, Order: o.ID, QueuedAt: now}
+	return Letter{ID: o.ID + "-" + string(kind) + "-" + to.tag(), Kind: kind, To: to, Locale: o.Locale, Order: o.ID, QueuedAt: now}
 }

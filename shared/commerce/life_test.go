@@ -491,6 +491,31 @@ func TestReopeningGivesANewWindowAndKeepsTheHistory(t *testing.T) {
 	}
 }
 
+// A contact whose link has expired may ask for another before the clock has closed the order, and after.
+func TestRenewing(t *testing.T) {
+	now := opens.Add(7 * day)
+	o, err := started(t).Renew(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Status != commerce.Scheduled || o.Owed(now) != commerce.SendLink || !o.ClosesAt().IsZero() || !o.StartedAt.IsZero() {
+		t.Errorf("%s, owed %s, closes at %s", o.Status, o.Owed(now), o.ClosesAt())
+	}
+	if err := o.CheckLink(commerce.Grant{Generation: 1}, now); !errors.Is(err, commerce.ErrTokenReplaced) {
+		t.Errorf("the expired link: %v", err)
+	}
+	for i, e := range o.Events {
+		if e.Seq != i+1 {
+			t.Errorf("event %d has number %d", i+1, e.Seq)
+		}
+	}
+	for _, status := range []commerce.Status{commerce.Mapped, commerce.Cancelled, commerce.Active} {
+		if _, err := withStatus(invited(t), status).Renew(now); err == nil {
+			t.Errorf("renewed a %s order", status)
+		}
+	}
+}
+
 func TestAmending(t *testing.T) {
 	ana := func(t *commerce.Terms) { t.Contact = "ana@nordlicht.example" }
 	bor := func(t *commerce.Terms) { t.Contact = "bor@nordlicht.example" }
@@ -680,7 +705,7 @@ func something(r *rapid.T, o commerce.Order, now time.Time) commerce.Order {
 		}
 		return n
 	}
-	switch rapid.IntRange(0, 8).Draw(r, "what") {
+	switch rapid.IntRange(0, 11).Draw(r, "what") {
 	case 0:
 		n, _ := o.Begin(now)
 		return n
@@ -698,6 +723,20 @@ func something(r *rapid.T, o commerce.Order, now time.Time) commerce.Order {
 		terms.Contact = commerce.Address(fmt.Sprintf("p%d@nordlicht.example", rapid.IntRange(0, 3).Draw(r, "contact")))
 		n, _, err := o.Amend(terms, caller, now)
 		return keep(n, err)
+	case 6:
+		n, _ := o.Hear(commerce.Delivery{Outcome: commerce.Bounced, Kind: commerce.LetterSetup, Message: now.String(),
+			Link: rapid.IntRange(1, o.Link.Generation).Draw(r, "bounced")}, now)
+		return n
+	case 7:
+		if o.CheckLink(commerce.Grant{Generation: o.Link.Generation}, now) != nil {
+			return o
+		}
+		return keep(o.Delegate(commerce.Address(fmt.Sprintf("d%d@nordlicht.example", o.Delegations)), false, "h", now))
+	case 8:
+		if o.CheckLink(commerce.Grant{Generation: o.Link.Generation}, now) != commerce.ErrTokenExpired {
+			return o
+		}
+		return keep(o.Renew(now))
 	case 5:
 		return o.LinkSent(commerce.LetterSetup, contact, rapid.IntRange(1, o.Link.Generation).Draw(r, "generation"), "m", now)
 	}
@@ -705,4 +744,26 @@ func something(r *rapid.T, o commerce.Order, now time.Time) commerce.Order {
 		return done(o, d, now)
 	}
 	return o
+}
+
+func TestANewLinkIsSentInTheWordsOfTheLast(t *testing.T) {
+	o, err := started(t).Delegate("it@alpine.example", true, "hash", opens)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := resent(t, o, opens).Link.Kind; got != commerce.LetterHandedOver {
+		t.Errorf("sent again to the customer as %q", got)
+	}
+	other := amended(t, o, opens, func(t *commerce.Terms) { t.Contact = "eva@alpine.example" })
+	if other.Link.Kind != commerce.LetterHandedOver {
+		t.Errorf("another contact of a handed-over order is written to as %q", other.Link.Kind)
+	}
+	colleague, err := started(t).Delegate("bor@nordlicht.example", false, "hash", opens)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := amended(t, colleague, opens, func(t *commerce.Terms) { t.Contact = "eva@nordlicht.example" })
+	if back.Link.Kind != commerce.LetterSetup {
+		t.Errorf("a contact whom nobody passed the link on to is written to as %q", back.Link.Kind)
+	}
 }

@@ -190,7 +190,7 @@ func (o Order) Finish(now time.Time) (Order, []Charge, []Letter) {
 			who  Address
 		}{{LetterProvisioningFailed, o.Attempt.By}, {LetterRepProvisioningFailed, o.Representative.Email}} {
 			l := o.letter(to.kind, to.who, now)
-			l.ID += fmt.Sprint(".", o.Attempt.Number)
+			l.ID += fmt.Sprint("-", o.Attempt.Number)
 			l.Reason = o.reason()
 			letters = append(letters, l)
 		}

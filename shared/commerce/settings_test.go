@@ -224,3 +224,25 @@ func TestChosenPasswordEndsWhatWasBefore(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 }
+
+func TestSubdomainIsSavedWithTheOrder(t *testing.T) {
+	o, org := inService(t), commerce.Organization{ID: "org_c", Version: 1}
+	n, renamed, err := o.SetSubdomain(org, "acme", chef, noon)
+	if err != nil || renamed.Subdomain != "acme" || n.Version != o.Version+1 {
+		t.Fatalf("SetSubdomain = %+v, %v", renamed, err)
+	}
+	want := []commerce.Change{{Field: "task", After: "enterprise"}, {Field: "subdomain", After: "acme"}}
+	if diff := cmp.Diff(want, n.Events[len(n.Events)-1].Changes); diff != "" {
+		t.Error(diff)
+	}
+	if same, _, err := n.SetSubdomain(renamed, "acme", chef, noon); err != nil || same.Version != n.Version {
+		t.Errorf("the same again: version %d, %v", same.Version, err)
+	}
+	renamed.Settled = true
+	if _, _, err := n.SetSubdomain(renamed, "other", chef, noon); err == nil {
+		t.Error("renamed after an activation")
+	}
+	if _, _, err := withStatus(o, commerce.Provisioning).SetSubdomain(org, "acme", chef, noon); !errors.Is(err, commerce.ErrProvisioning) {
+		t.Errorf("while provisioning: %v", err)
+	}
+}

@@ -188,7 +188,7 @@ func TestAnswersAreChecked(t *testing.T) {
 		"delegated":                           {"delegate", commerce.Answers{Role: "partner", SetUpBy: "colleague", DelegateEmail: ana}, invited(t), commerce.Known{}, nil},
 		"delegated, yet I set up":             {"delegate", commerce.Answers{Role: "partner", SetUpBy: "me", DelegateEmail: ana}, invited(t), commerce.Known{}, []string{"set_up_by: step_not_asked"}},
 		"a customer delegates":                {"delegate", commerce.Answers{Role: "customer", DelegateEmail: ana}, invited(t), commerce.Known{}, []string{"role: step_not_asked"}},
-		"delegated, then carried on":          {"partner-organization", answers(asNewPartner(), func(a *commerce.Answers) { a.SetUpBy = "colleague" }), invited(t), commerce.Known{}, []string{"delegate_email: address_malformed", "partner_organization: not_asked"}},
+		"delegated, then carried on":          {"partner-organization", answers(asNewPartner(), func(a *commerce.Answers) { a.SetUpBy = "colleague" }), invited(t), commerce.Known{}, []string{"set_up_by: passed_on", "partner_organization: not_asked"}},
 		"a left-over delegate":                {"partner-organization", answers(asNewPartner(), func(a *commerce.Answers) { a.DelegateEmail = ana }), invited(t), commerce.Known{}, []string{"delegate_email: not_asked"}},
 		"straight to the review":              {"review", commerce.Answers{}, invited(t), commerce.Known{}, []string{"role: role_missing"}},
 		"a partner straight to the review":    {"review", commerce.Answers{Role: "partner", SetUpBy: "me"}, invited(t), commerce.Known{}, []string{"partner_organization: organization_missing", "customer_admin_email: address_malformed", "customer_organization: organization_missing"}},
@@ -207,7 +207,7 @@ func TestAnswersAreChecked(t *testing.T) {
 		"no customer organization":          {"customer-organization", answers(asPartner(), func(a *commerce.Answers) { a.CustomerOrganization = "" }), invited(t), known(), []string{"customer_organization: organization_missing"}},
 		"one that is not offered":           {"customer-organization", answers(asPartner(), func(a *commerce.Answers) { a.CustomerOrganization = "org_x" }), invited(t), known(), []string{"customer_organization: not_offered"}},
 		"a new one for a member of another": {"customer-organization", answers(asCustomer()), invited(t), known(), []string{"customer_organization: administrator_is_member"}},
-		"a new customer without details":    {"customer-organization", answers(asCustomer(), func(a *commerce.Answers) { a.CustomerName, a.CustomerCountry, a.CustomerLanguage = "", "", "de" }), invited(t), commerce.Known{}, []string{"customer_name: name_missing", "customer_country: country_missing", "customer_language: language_missing"}},
+		"a new customer without details":    {"customer-organization", answers(asCustomer(), func(a *commerce.Answers) { a.CustomerName, a.CustomerCountry, a.CustomerLanguage = "", "", "fr" }), invited(t), commerce.Known{}, []string{"customer_name: name_missing", "customer_country: country_missing", "customer_language: language_missing"}},
 		"an existing customer with details": {"customer-organization", answers(asPartner(), func(a *commerce.Answers) { a.CustomerLanguage = "sl" }), invited(t), known(), []string{"customer_organization: details_of_existing"}},
 		"nothing reviewed":                  {"complete", asPartner(), invited(t), known(), []string{"review_digest: review_missing"}},
 	} {
@@ -313,6 +313,37 @@ func TestDigestTellsWhatChanged(t *testing.T) {
 	}
 	if len(commerce.ErrReviewStale.Problems) != 0 {
 		t.Error("the shared error was written to")
+	}
+}
+
+// At the last step what was checked before can only have changed since: it is shown for review again, not as a mistake.
+func TestCompletingAfterSomethingChanged(t *testing.T) {
+	o := invited(t)
+	for name, tc := range map[string]struct {
+		answers commerce.Answers
+		known   commerce.Known
+		want    []string
+		stale   bool
+	}{
+		"the partner is not offered any more":    {asPartner(), knowing(known(), func(k *commerce.Known) { k.Partners = nil }), []string{"partner_organization: changed"}, true},
+		"the customer is not offered any more":   {asPartner(), knowing(known(), func(k *commerce.Known) { k.Customers = nil }), []string{"customer_organization: changed"}, true},
+		"the administrator became another's":     {asNewPartner(), known(), []string{"customer_organization: changed"}, true},
+		"the administrator became a partner's":   {asCustomer(), commerce.Known{CustomerAdmin: commerce.Member{Organization: "org_x", Kind: commerce.PartnerKind}}, []string{"customer_organization: changed"}, true},
+		"the partner's administrator was taken":  {asNewPartner(), commerce.Known{PartnerAdmin: commerce.Member{Organization: "org_x"}}, []string{"partner_organization: changed"}, true},
+		"both are not offered any more":          {asPartner(), commerce.Known{}, []string{"partner_organization: changed", "customer_organization: changed"}, true},
+		"an answer is missing, as it always was": {answers(asNewPartner(), func(a *commerce.Answers) { a.PartnerName = "" }), commerce.Known{}, []string{"partner_name: name_missing"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := tc.answers
+			a.ReviewDigest = "as it was shown"
+			err := a.Check(commerce.StepComplete, o, tc.known)
+			if diff := cmp.Diff(tc.want, problems(err)); diff != "" {
+				t.Error(diff)
+			}
+			if errors.Is(err, commerce.ErrReviewStale) != tc.stale {
+				t.Errorf("Check = %v", err)
+			}
+		})
 	}
 }
 

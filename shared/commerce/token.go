@@ -78,6 +78,7 @@ type Grant struct {
 	IssuedAt   time.Time
 	ExpiresAt  time.Time
 	UsedAt     time.Time
+	Looks      []Look // setup: the addresses that were asked about
 }
 
 // Lifetimes of tokens. A setup token lives as long as its order's window, so its own end is only for cleaning up.

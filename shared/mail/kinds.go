@@ -47,7 +47,7 @@ func kindOf(k commerce.LetterKind) (kind, bool) {
 		return kind{before: []string{".body"}, facts: append(order, "billed_from", "first_charges"), button: "see_services", bare: true}, true
 	case commerce.LetterProvisioningFailed:
 		return kind{before: []string{".body", ".next"}, facts: append(order, "reason"), button: "try_again"}, true
-	case commerce.LetterRepNotStarted, commerce.LetterRepUnrecognised:
+	case commerce.LetterRepNotStarted, commerce.LetterRepUnrecognised, commerce.LetterRepComplained:
 		return kind{before: []string{"hello", ".body", ".next"}, facts: append(told, "closes"), button: "open_order", bare: true}, true
 	case commerce.LetterRepBounced, commerce.LetterRepProvisioningFailed:
 		return kind{before: []string{"hello", ".body", ".next"}, facts: append(told, "reason"), button: "open_order", bare: true}, true

@@ -10,7 +10,7 @@ import (
 type Letter struct {
 	Kind     commerce.LetterKind
 	To       commerce.Address
-	Language string // "en", "sl"; any other is written to in English
+	Language string // "de", "en", "sl"; any other is written to in English
 	Help     string // where to ask; a Sender fills in its own
 	Order    Order
 	Link     Link // what the button opens

@@ -41,12 +41,13 @@ const idle = 20 * time.Second
 
 // Sender gives letters to SES, each at most once.
 type Sender struct {
-	ses        *sesv2.Client
-	from, help string
+	ses             *sesv2.Client
+	from, help, set string
 }
 
-// FromEnv makes a Sender of a function's environment: SENDER is the From address, HELP_EMAIL is where answers go, and
-// AWS_ENDPOINT_URL_SESV2, where set, is who is called in place of SES.
+// FromEnv makes a Sender of a function's environment: SENDER is the From address, HELP_EMAIL is where answers go,
+// CONFIGURATION_SET, where set, is what has SES tell of deliveries and bounces, and AWS_ENDPOINT_URL_SESV2, where set, is
+// who is called in place of SES.
 func FromEnv(getenv func(string) string) *Sender {
 	config := env.AWS(getenv)
 	if client, ok := config.HTTPClient.(*awshttp.BuildableClient); ok {
@@ -61,6 +62,7 @@ func FromEnv(getenv func(string) string) *Sender {
 		}),
 		from: getenv("SENDER"),
 		help: getenv("HELP_EMAIL"),
+		set:  getenv("CONFIGURATION_SET"),
 	}
 }
 
@@ -91,8 +93,12 @@ func (s *Sender) Send(ctx context.Context, l Letter, tags map[string]string) (me
 				{Name: aws.String("Auto-Submitted"), Value: aws.String("auto-generated")},
 				{Name: aws.String("X-Auto-Response-Suppress"), Value: aws.String("All")},
 			},
+			Attachments: l.attachments(),
 		}},
 		EmailTags: emailTags(tags),
+	}
+	if s.set != "" {
+		input.ConfigurationSetName = &s.set
 	}
 	if single(s.help) {
 		input.ReplyToAddresses = []string{s.help}

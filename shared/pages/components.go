@@ -55,6 +55,7 @@ func (f field) OptionID(i int) string { return optionID(f.Name, i) }
 func (p *Page) field(name string) field {
 	p.use("field.css")
 	p.shown[name] = true
+	p.inputs = append(p.inputs, name)
 	f := field{Nth: len(p.shown), Name: name, Label: p.Lang.Label(name), Value: p.Value(name)}
 	if p.Lang.Has(p.key(name)) {
 		f.Label = p.T(name)

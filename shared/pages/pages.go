@@ -13,11 +13,13 @@ package pages
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -100,6 +102,7 @@ func (t *Templates) Write(w http.ResponseWriter, v View) error {
 	if err != nil {
 		return err
 	}
+	v.Problems = slices.Clone(v.Problems)
 	p := &Page{View: v, Help: t.help, all: all, shown: map[string]bool{}, uses: map[string]bool{}}
 	p.use("core.css", "base.js")
 	if p.Title == "" {
@@ -122,6 +125,8 @@ func (t *Templates) Write(w http.ResponseWriter, v View) error {
 	if p.Body, err = p.render(name, p); err != nil {
 		return fmt.Errorf("write page %s: %w", v.Name, err)
 	}
+	// The summary tells problems in the order of the inputs, and those that no input has at the end.
+	slices.SortStableFunc(p.Problems, func(a, b Problem) int { return cmp.Compare(p.place(a.Field), p.place(b.Field)) })
 	style, script, err := p.inline()
 	if err != nil {
 		return err
@@ -148,9 +153,10 @@ type Page struct {
 	Styles  template.HTML // with their tags
 	Scripts template.HTML
 
-	all   *template.Template
-	shown map[string]bool // names of the answers that an input of the page shows
-	uses  map[string]bool // names of parts
+	all    *template.Template
+	shown  map[string]bool // names of the answers that an input of the page shows
+	inputs []string        // the same in their order
+	uses   map[string]bool // names of parts
 }
 
 // T is a text: of this page where key has no dot, of all of them where it has.
@@ -241,6 +247,14 @@ func (p *Page) Switches() []Switch {
 
 // Shows reports whether the page has an input for the answer of this name.
 func (p *Page) Shows(name string) bool { return p.shown[name] }
+
+// place is where the input of an answer stands among all.
+func (p *Page) place(name string) int {
+	if i := slices.Index(p.inputs, name); i >= 0 {
+		return i
+	}
+	return len(p.inputs)
+}
 
 // Hidden is what the form carries besides its own inputs: the answers that none of them shows, and the language.
 func (p *Page) Hidden() []Answer {

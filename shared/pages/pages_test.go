@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -400,6 +401,21 @@ func TestProblemWithoutAnInputLeadsNowhere(t *testing.T) {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page misses %s", want)
 		}
+	}
+}
+
+func TestTheSummaryIsInTheOrderOfTheFields(t *testing.T) {
+	v := views(texts.For("en"))["calling-error"]
+	slices.Reverse(v.Problems)
+	v.Problems = append([]pages.Problem{{Text: "The order changed"}}, v.Problems...)
+	page := body(t, write(t, v))
+	at := 0
+	for _, want := range []string{`"#location_name"`, `"#address"`, `"#country"`, `"#time_zone"`, `"#main_number"`, "<li>The order changed"} {
+		i := bytes.Index(page, []byte(want))
+		if i < at {
+			t.Errorf("%s is not where it belongs", want)
+		}
+		at = i
 	}
 }
 

@@ -6,7 +6,8 @@
 //	pk                          sk                        what it is
 //	order#<order>               order                     an order with its lines, settings and timeline
 //	order#<order>               charge#<line>#<period>    a charge; its key is its identity (rule 8)
-//	letter#<letter>             letter                    a letter in the queue, and when it was sent
+//	letter#<letter>             letter                    a letter in the queue, when it was sent and what became of it
+//	letter#<message>            letter                    what became of a letter with a setup link, by the mail service's id
 //	idempotency#<caller>#<key>  idempotency               guard: which order this key placed, and a digest of the body
 //	reference#<caller>#<ref>    reference                 guard: which order has this external_ref
 //
@@ -15,8 +16,8 @@
 //	due       due = <function>#<shard>, due_at = <instant>#<order or letter>   what the clock owes next; a hint, the item decides
 //	list      list = orders#<caller>, listed = <start date>#<order>            a caller's orders
 //	          list = charges#<caller>#<month>, listed = <first day>#<charge>   a caller's charges of a month
-//	partner   partner_organization, pk                                          a partner's mapped orders
-//	customer  customer_organization, pk                                         a customer's mapped orders
+//	partner   partner_organization, mapped = <instant>#<order>                  a partner's mapped orders
+//	customer  customer_organization, mapped                                     a customer's mapped orders
 //
 // # Organizations table (keys pk, sk)
 //
@@ -31,6 +32,7 @@
 // # Tokens table (key pk)
 //
 //	<SHA-256 of the token>   what it opens, until when (setup, password, access, session)
+//	                         and, of a setup token, which addresses were asked about, by short hashes
 //	<SHA-256 of tries#<address>>   how many passwords were tried for an address, somebody's or not
 //
 // Instants are numbers of milliseconds, but in index keys, where they sort as text. An order is written whole, under

@@ -56,10 +56,11 @@ func shardKey(function string, shard int) string {
 	return strings.ToLower(function) + "#" + strconv.Itoa(shard)
 }
 
-// dueStamp is an instant as the due index sorts it.
-func dueStamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+// stamp is an instant as indexes sort it.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-func dueAt(t time.Time, id string) string { return dueStamp(t) + "#" + id }
+// stamped is a stamp that names its item, so that no two are the same.
+func stamped(t time.Time, id string) string { return stamp(t) + "#" + id }
 
 func ordersOf(caller string) string         { return "orders#" + caller }
 func chargesOf(caller, month string) string { return "charges#" + caller + "#" + month }

@@ -146,7 +146,10 @@ func (s *Store) Orders(ctx context.Context, caller string, f OrderFilter, cursor
 		sp.from = f.From.String()
 	}
 	if !f.To.IsZero() {
-		sp.to = f.To.AddDays(1).String()
+		sp.to = f.To.String() + "$" // comes right after #
+	}
+	if sp.from > sp.to {
+		return nil, "", nil
 	}
 	var orders []commerce.Order
 	next, err := s.page(ctx, sp, cursor, limit, func(i item) (bool, error) {
@@ -190,6 +193,7 @@ func (s *Store) OrdersOf(ctx context.Context, kind commerce.OrganizationKind, id
 		TableName: &s.tables.Orders, IndexName: aws.String(string(kind)), Limit: aws.Int32(MaxPage),
 		KeyConditionExpression:    aws.String(string(kind) + "_organization = :id"),
 		ExpressionAttributeValues: item{":id": text(id)},
+		ScanIndexForward:          aws.Bool(false),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list orders of %s: %w", id, err)
@@ -208,6 +212,5 @@ func (s *Store) OrdersOf(ctx context.Context, kind commerce.OrganizationKind, id
 			return nil, err
 		}
 	}
-	slices.SortStableFunc(orders, func(a, b commerce.Order) int { return b.Mapping.At.Compare(a.Mapping.At) })
 	return orders, nil
 }

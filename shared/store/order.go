@@ -27,6 +27,7 @@ type orderItem struct {
 
 	Partner  string `dynamodbav:"partner_organization,omitempty"`
 	Customer string `dynamodbav:"customer_organization,omitempty"`
+	Mapped   string `dynamodbav:"mapped,omitempty"` // by what the lists of the two are sorted
 
 	Caller         string      `dynamodbav:"caller"`
 	Status         string      `dynamodbav:"status"`
@@ -53,6 +54,7 @@ type orderItem struct {
 	Generation    int    `dynamodbav:"link_generation"`
 	LinkDueAt     int64  `dynamodbav:"link_due_at,omitempty"`
 	LinkSentAt    int64  `dynamodbav:"link_sent_at,omitempty"`
+	LinkFailedAt  int64  `dynamodbav:"link_failed_at,omitempty"`
 	WindowFrom    int64  `dynamodbav:"window_from,omitempty"`
 	Reminded      int    `dynamodbav:"reminded,omitempty"`
 	NoticedAt     int64  `dynamodbav:"noticed_at,omitempty"`
@@ -140,7 +142,8 @@ func toItem(o commerce.Order) orderItem {
 		RepName: o.Representative.Name, RepEmail: string(o.Representative.Email), PurchaseOrder: o.PurchaseOrder,
 		PlacedAt: millis(o.PlacedAt), InviteAt: millis(o.InviteAt),
 		LinkKind: string(o.Link.Kind), Generation: o.Link.Generation, LinkDueAt: millis(o.Link.DueAt), LinkSentAt: millis(o.Link.SentAt),
-		WindowFrom: millis(o.WindowFrom), Reminded: o.Reminded, NoticedAt: millis(o.NoticedAt), EscalatedAt: millis(o.EscalatedAt),
+		LinkFailedAt: millis(o.Link.FailedAt),
+		WindowFrom:   millis(o.WindowFrom), Reminded: o.Reminded, NoticedAt: millis(o.NoticedAt), EscalatedAt: millis(o.EscalatedAt),
 		StartedAt: millis(o.StartedAt), Delegations: o.Delegations, DelegatedBy: string(o.DelegatedBy),
 		DelegatedHash: o.DelegatedHash, Handover: o.Handover, UnknownTold: o.UnknownTold,
 		MappedAt: millis(o.Mapping.At), MappedBy: string(o.Mapping.By), MappedLink: o.Mapping.Link, MappedAnswers: o.Mapping.Answers,
@@ -150,8 +153,11 @@ func toItem(o commerce.Order) orderItem {
 		AttemptBy:  string(o.Attempt.By), AttemptFrom: millis(o.Attempt.StartedAt), AttemptNext: millis(o.Attempt.NextAt),
 		AttemptTries: o.Attempt.Tries, BilledAt: millis(o.BilledAt),
 	}
+	if !o.Mapping.At.IsZero() {
+		i.Mapped = stamped(o.Mapping.At, o.ID)
+	}
 	if next := o.Next(); next.Deed != commerce.NoDeed {
-		i.Due, i.DueAt = dueKey(next.Deed.Function(), o.ID), dueAt(next.At, o.ID)
+		i.Due, i.DueAt = dueKey(next.Deed.Function(), o.ID), stamped(next.At, o.ID)
 	}
 	if c := o.Settings.Calling; c != (commerce.CallingSettings{}) {
 		i.Calling = &callingItem{c.Country, c.LocationName, c.Address, c.City, c.PostalCode, c.Zone, c.Language, c.MainNumber}
@@ -188,7 +194,8 @@ func (i orderItem) order() (commerce.Order, error) {
 		},
 		ID: i.PK[len(orderKey("")):], Caller: i.Caller, Version: i.Version, Status: commerce.Status(i.Status),
 		PlacedAt: instant(i.PlacedAt), InviteAt: instant(i.InviteAt),
-		Link:       commerce.Link{Kind: commerce.LetterKind(i.LinkKind), Generation: i.Generation, DueAt: instant(i.LinkDueAt), SentAt: instant(i.LinkSentAt)},
+		Link: commerce.Link{Kind: commerce.LetterKind(i.LinkKind), Generation: i.Generation, DueAt: instant(i.LinkDueAt), SentAt: instant(i.LinkSentAt),
+			FailedAt: instant(i.LinkFailedAt)},
 		WindowFrom: instant(i.WindowFrom), Reminded: i.Reminded, NoticedAt: instant(i.NoticedAt), EscalatedAt: instant(i.EscalatedAt),
 		StartedAt: instant(i.StartedAt), Delegations: i.Delegations, DelegatedBy: commerce.Address(i.DelegatedBy),
 		DelegatedHash: i.DelegatedHash, Handover: i.Handover, UnknownTold: i.UnknownTold,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -44,7 +45,7 @@ func (s *Store) dueIn(ctx context.Context, shard string, now time.Time, limit in
 		TableName: &s.tables.Orders, IndexName: aws.String("due"), Limit: aws.Int32(int32(limit)),
 		KeyConditionExpression: aws.String("due = :shard AND due_at < :end"),
 		// due_at is the instant, # and an id: $ comes right after #.
-		ExpressionAttributeValues: item{":shard": text(shard), ":end": text(dueStamp(now) + "$")},
+		ExpressionAttributeValues: item{":shard": text(shard), ":end": text(stamp(now) + "$")},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read what is due in %s: %w", shard, err)
@@ -119,7 +120,7 @@ func (s *Store) Defer(ctx context.Context, e Entry, attempt string, until time.T
 		TableName: &s.tables.Orders, Key: key(e.PK, e.SK),
 		UpdateExpression:          aws.String("SET due_at = :at REMOVE lease_until, lease"),
 		ConditionExpression:       aws.String("lease = :attempt"),
-		ExpressionAttributeValues: item{":at": text(dueAt(until, id)), ":attempt": text(attempt)},
+		ExpressionAttributeValues: item{":at": text(stamped(until, id)), ":attempt": text(attempt)},
 	})
 	if _, no := errors.AsType[*types.ConditionalCheckFailedException](err); no {
 		return nil
@@ -160,7 +161,7 @@ func (i letterItem) letter() commerce.Letter {
 func (s *Store) queue(b *batch, letters []commerce.Letter) {
 	for _, l := range letters {
 		b.put(put{table: s.tables.Orders, item: letterItem{
-			PK: letterKey(l.ID), SK: letterItemKey, Due: dueKey("letters", l.ID), DueAt: dueAt(l.QueuedAt, l.ID),
+			PK: letterKey(l.ID), SK: letterItemKey, Due: dueKey("letters", l.ID), DueAt: stamped(l.QueuedAt, l.ID),
 			Kind: string(l.Kind), To: string(l.To), Locale: l.Locale, Order: l.Order, Customer: l.Customer, Partner: l.Partner,
 			Asker: l.Asker, Reason: l.Reason, QueuedAt: millis(l.QueuedAt), Expires: seconds(l.QueuedAt.Add(lettersKept)),
 		}})
@@ -211,6 +212,33 @@ func (s *Store) letterOver(ctx context.Context, e Entry, update, what string, no
 	})
 	if err != nil {
 		return fmt.Errorf("mark %s: %w", e.PK, err)
+	}
+	return nil
+}
+
+// NoteDelivery writes into the record of a letter what became of it, at the first instant that was told. A letter of the
+// queue has one, for as long as that is kept; one with a setup link gets it here, under the mail service's id.
+func (s *Store) NoteDelivery(ctx context.Context, d commerce.Delivery, now time.Time) error {
+	in := &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Orders, Key: key(letterKey(d.Record()), letterItemKey),
+		UpdateExpression:          aws.String("SET #outcome = if_not_exists(#outcome, :now)"),
+		ConditionExpression:       aws.String("attribute_exists(pk)"),
+		ExpressionAttributeNames:  map[string]string{"#outcome": string(d.Outcome) + "_at"},
+		ExpressionAttributeValues: item{":now": number(millis(now))},
+	}
+	if d.Letter == "" {
+		*in.UpdateExpression += ", #order = :order, kind = :kind, #to = :to, message = :message, expires_at = :end"
+		in.ConditionExpression = nil
+		in.ExpressionAttributeNames["#order"], in.ExpressionAttributeNames["#to"] = "order", "to" // reserved words
+		maps.Copy(in.ExpressionAttributeValues, item{":order": text(d.Order), ":kind": text(string(d.Kind)), ":to": text(string(d.To)),
+			":message": text(d.Message), ":end": number(seconds(now.Add(lettersKept)))})
+	}
+	_, err := s.db.UpdateItem(ctx, in)
+	if _, gone := errors.AsType[*types.ConditionalCheckFailedException](err); gone {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("note that letter %s is %s: %w", d.Record(), d.Outcome, err)
 	}
 	return nil
 }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -26,6 +29,8 @@ type grantItem struct {
 	EndsAt     int64  `dynamodbav:"ends_at"`
 	Expires    int64  `dynamodbav:"expires_at"` // time to live: when the item may be cleaned up
 	UsedAt     int64  `dynamodbav:"used_at,omitempty"`
+
+	Looks map[string]int64 `dynamodbav:"looks,omitempty"` // by the tag of an address, when it was asked about
 }
 
 // grantsKept is how long a grant stays after its end, so that its link still explains itself.
@@ -38,9 +43,13 @@ func toGrantItem(g commerce.Grant) grantItem {
 }
 
 func (i grantItem) grant() commerce.Grant {
-	return commerce.Grant{Hash: i.PK, Kind: commerce.TokenKind(i.Kind), Order: i.Order, Generation: i.Generation, First: i.First,
+	g := commerce.Grant{Hash: i.PK, Kind: commerce.TokenKind(i.Kind), Order: i.Order, Generation: i.Generation, First: i.First,
 		Member: commerce.Address(i.Member), Customer: i.Customer, Partner: i.Partner, IssuedAt: instant(i.IssuedAt),
 		ExpiresAt: instant(i.EndsAt), UsedAt: instant(i.UsedAt)}
+	for _, tag := range slices.Sorted(maps.Keys(i.Looks)) {
+		g.Looks = append(g.Looks, commerce.Look{Tag: tag, At: instant(i.Looks[tag])})
+	}
+	return g
 }
 
 // Issue stores what a new token opens.
@@ -67,6 +76,62 @@ func (s *Store) Grant(ctx context.Context, kind commerce.TokenKind, t commerce.T
 	}
 	return i.grant(), nil
 }
+
+// takeLooks bounds the repeats of a look that others of the same moment were in the way of.
+const takeLooks = 10
+
+// Look counts the addresses that are about to be asked about over a link, and answers what was asked about by then. The
+// business's refusal is answered where it is too many.
+func (s *Store) Look(ctx context.Context, g commerce.Grant, asked []commerce.Address, now time.Time) ([]commerce.Look, error) {
+	for range takeLooks {
+		looks, err := g.Look(asked, now)
+		if err != nil || len(looks) == len(g.Looks) {
+			return looks, err
+		}
+		stored, err := s.putLooks(ctx, g, looks)
+		if err != nil {
+			return nil, fmt.Errorf("count looks: %w", err)
+		}
+		if stored {
+			return looks, nil
+		}
+		var i grantItem
+		if _, err := s.get(ctx, s.tables.Tokens, item{"pk": text(g.Hash)}, &i); err != nil {
+			return nil, fmt.Errorf("read looks: %w", err)
+		}
+		g.Looks = i.grant().Looks
+	}
+	return nil, errAtOnce
+}
+
+// putLooks stores what was asked about over a link. It answers false where that has grown since it was read.
+func (s *Store) putLooks(ctx context.Context, g commerce.Grant, looks []commerce.Look) (bool, error) {
+	all := map[string]int64{}
+	for _, l := range looks {
+		all[l.Tag] = millis(l.At)
+	}
+	encoded, err := attributevalue.Marshal(all)
+	if err != nil {
+		return false, err
+	}
+	in := &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Tokens, Key: item{"pk": text(g.Hash)}, UpdateExpression: aws.String("SET looks = :looks"),
+		ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(looks)"),
+		ExpressionAttributeValues: item{":looks": encoded},
+	}
+	if len(g.Looks) > 0 {
+		in.ConditionExpression = aws.String("size(looks) = :before")
+		in.ExpressionAttributeValues[":before"] = number(len(g.Looks))
+	}
+	_, err = s.db.UpdateItem(ctx, in)
+	if _, grown := errors.AsType[*types.ConditionalCheckFailedException](err); grown {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// errAtOnce is what many requests of one moment get, which would else be counted as fewer.
+var errAtOnce = &commerce.Error{Kind: commerce.KindTooMany, Code: "slow_down", Detail: "Too many tries at once. Wait a little, then try again.", Wait: time.Second}
 
 // Revoke forgets a token: a session signed out.
 func (s *Store) Revoke(ctx context.Context, t commerce.Token) error {
@@ -224,7 +289,7 @@ func (s *Store) TakeTry(ctx context.Context, email commerce.Address, now time.Ti
 		}
 		return nil
 	}
-	return &commerce.Error{Kind: commerce.KindTooMany, Code: "slow_down", Detail: "Too many tries at once. Wait a little, then try again.", Wait: time.Second}
+	return errAtOnce
 }
 
 // SignIn starts a session after a right password, and forgets the wrong ones before it.

@@ -159,6 +159,7 @@ func TestEveryLanguageNamesTheSame(t *testing.T) {
 func TestPlural(t *testing.T) {
 	for tag, want := range map[string]map[int]string{
 		"en": {0: "0 users", 1: "1 user", 2: "2 users", 5: "5 users", 1250: "1,250 users"},
+		"de": {0: "0 Personen", 1: "1 Person", 2: "2 Personen", 1250: "1.250 Personen"},
 		"sl": {
 			0: "0 uporabnikov", 1: "1 uporabnik", 2: "2 uporabnika", 3: "3 uporabniki", 4: "4 uporabniki", 5: "5 uporabnikov", 100: "100 uporabnikov",
 			101: "101 uporabnik", 102: "102 uporabnika", 103: "103 uporabniki", 111: "111 uporabnikov", 1250: "1250 uporabnikov", 12500: "12.500 uporabnikov",
@@ -202,6 +203,7 @@ func TestDates(t *testing.T) {
 		{sl.Date(day), "24. november 2026"}, {sl.On(day), "24. novembra 2026"},
 		{en.DateTime(instant, ljubljana), "1 January 2027, 00:05 CET"}, {sl.DateTime(instant, ljubljana), "1. januar 2027, 00:05 CET"},
 		{en.DateTime(instant, saoPaulo), "31 December 2026, 20:05 UTC-03"},
+		{texts.For("de").Date(day), "24. November 2026"}, {texts.For("de").On(day), "24. November 2026"},
 		{en.Date(commerce.Date{}), "0000-00-00"},
 	} {
 		if tc.got != tc.want {
@@ -268,9 +270,9 @@ func TestNegotiate(t *testing.T) {
 		"asked for by name":        {"sl", "en", "en", "sl"},
 		"asked for with a region":  {"sl-SI", "en", "en", "sl"},
 		"the browser's first":      {"", "sl-SI,sl;q=0.9,en;q=0.8", "en", "sl"},
-		"the browser's best known": {"", "de;q=0.9,en;q=0.4,sl;q=0.5", "en", "sl"},
-		"the browser's no":         {"", "de", "sl", "sl"},
-		"nothing known":            {"xx", "de", "fr", "en"},
+		"the browser's best known": {"", "fr;q=0.9,en;q=0.4,sl;q=0.5", "en", "sl"},
+		"the browser's no":         {"", "fr", "sl", "sl"},
+		"nothing known":            {"xx", "fr", "it", "en"},
 		"nothing said":             {"", "", "", "en"},
 		"not a header":             {"", "\x00,;q=;;", "sl", "sl"},
 		"a path":                   {"../sl", "", "en", "en"},
@@ -284,7 +286,7 @@ func TestNegotiate(t *testing.T) {
 }
 
 func TestForFallsBack(t *testing.T) {
-	for tag, want := range map[string]string{"sl": "sl", "SL_si": "sl", "de": "en", "": "en"} {
+	for tag, want := range map[string]string{"sl": "sl", "SL_si": "sl", "de-AT": "de", "fr": "en", "": "en"} {
 		if got := texts.For(tag).Tag; got != want {
 			t.Errorf("For(%q) = %s, want %s", tag, got, want)
 		}

@@ -2,11 +2,8 @@
 package main
 
 import (
-	"os"
-
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"dayone/functions/billing"
+	"dayone/shared/api"
 )
 
-func main() { lambda.Start(billing.FromEnv(os.Getenv)) }
+func main() { api.Start(billing.FromEnv) }

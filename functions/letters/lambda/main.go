@@ -2,11 +2,8 @@
 package main
 
 import (
-	"os"
-
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"dayone/functions/letters"
+	"dayone/shared/api"
 )
 
-func main() { lambda.Start(letters.FromEnv(os.Getenv)) }
+func main() { api.Start(letters.FromEnv) }

@@ -2,11 +2,8 @@
 package main
 
 import (
-	"os"
-
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"dayone/functions/orders"
+	"dayone/shared/api"
 )
 
-func main() { lambda.Start(orders.FromEnv(os.Getenv)) }
+func main() { api.Start(orders.FromEnv) }

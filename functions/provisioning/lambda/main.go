@@ -2,11 +2,8 @@
 package main
 
 import (
-	"os"
-
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"dayone/functions/provisioning"
+	"dayone/shared/api"
 )
 
-func main() { lambda.Start(provisioning.FromEnv(os.Getenv)) }
+func main() { api.Start(provisioning.FromEnv) }

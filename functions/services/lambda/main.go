@@ -2,11 +2,8 @@
 package main
 
 import (
-	"os"
-
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"dayone/functions/services"
+	"dayone/shared/api"
 )
 
-func main() { lambda.Start(services.FromEnv(os.Getenv)) }
+func main() { api.Start(services.FromEnv) }

@@ -2,11 +2,8 @@
 package main
 
 import (
-	"os"
-
-	"github.com/aws/aws-lambda-go/lambda"
-
 	"dayone/functions/setup"
+	"dayone/shared/api"
 )
 
-func main() { lambda.Start(setup.FromEnv(os.Getenv)) }
+func main() { api.Start(setup.FromEnv) }

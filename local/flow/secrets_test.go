@@ -1,0 +1,392 @@
+package flow_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"dayone/local/call"
+	"dayone/shared/api"
+	"dayone/shared/commerce"
+)
+
+// journal is everything that was logged by this test binary, whoever logged it.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(b []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(b)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+// logs begins the journal, at the first call.
+var logs = sync.OnceValue(func() *journal {
+	j := &journal{}
+	slog.SetDefault(slog.New(slog.NewTextHandler(io.MultiWriter(os.Stderr, j), &slog.HandlerOptions{Level: slog.LevelDebug})))
+	return j
+})
+
+// watcher sees all that a world's people send and get, for the search at the end of its test: no secret may be anywhere
+// but where it is meant to be.
+type watcher struct {
+	mu      sync.Mutex
+	typed   []string // passwords
+	answers []seen
+}
+
+// seen is an answer, and what it answered.
+type seen struct {
+	what string
+	answer
+}
+
+// watch has everything searched at the end of the test.
+func (w *world) watch() {
+	w.Cleanup(func() {
+		secrets := w.secrets()
+		w.search("the log", logs().String(), secrets)
+		for what, text := range w.stored() {
+			w.search(what, text, secrets)
+		}
+		for _, s := range w.seen.answers {
+			w.search("the answer to "+s.what, meant(s.answer), secrets)
+			w.sealed(s)
+		}
+		for _, l := range w.Inbox() {
+			for _, link := range l.Links {
+				w.secretless("letter "+l.Subject, link, secrets)
+			}
+		}
+	})
+}
+
+// saw keeps an answer, and the passwords of what it answered.
+func (w *world) saw(r *http.Request, a answer) {
+	s := seen{r.Method + " " + r.URL.Path, a}
+	var typed []string
+	if r.GetBody != nil {
+		if sent, err := r.GetBody(); err == nil {
+			b, _ := io.ReadAll(sent)
+			var body struct{ Password string }
+			if form, err := url.ParseQuery(string(b)); err == nil {
+				typed = append(typed, form["password"]...)
+			}
+			if json.Unmarshal(b, &body) == nil {
+				typed = append(typed, body.Password)
+			}
+		}
+	}
+	w.seen.mu.Lock()
+	defer w.seen.mu.Unlock()
+	w.seen.answers = append(w.seen.answers, s)
+	for _, password := range typed {
+		if len(password) >= 12 && !slices.Contains(w.seen.typed, password) { // shorter ones are part of many words
+			w.seen.typed = append(w.seen.typed, password)
+		}
+	}
+}
+
+var token = regexp.MustCompile(`ps[lpas]_[A-Za-z0-9_-]{43}`)
+
+// secrets are those that this world has seen: of letters, of answers, typed.
+func (w *world) secrets() []string {
+	all := slices.Clone(w.seen.typed)
+	for _, l := range w.Inbox() {
+		all = append(all, token.FindAllString(l.Text+l.HTML, -1)...)
+	}
+	for _, s := range w.seen.answers {
+		all = append(all, token.FindAllString(s.body+fmt.Sprint(s.header), -1)...)
+	}
+	if key := w.Template.Parameters["ProvisionerSecret"]; key != "" {
+		all = append(all, key)
+	}
+	slices.Sort(all)
+	return slices.DeleteFunc(slices.Compact(all), func(s string) bool { return strings.Contains(s, example) })
+}
+
+// example is what the tokens of examples are made of, which the description of the API shows to everybody.
+const example = "AAAAAAAAAAAAAAAAAAAAAAAA"
+
+// spellings are the forms in which a secret could be written down.
+func spellings(secret string) []string {
+	all := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), hex.EncodeToString([]byte(secret))}
+	_, bare, found := strings.Cut(secret, "_")
+	if found && len(bare) > 20 {
+		all = append(all, bare)
+	}
+	for shift := range 3 { // wherever in another text it stands, what is encoded of its middle is one of three
+		encoded := base64.RawURLEncoding.EncodeToString(append(make([]byte, shift), secret...))
+		middle := encoded[4 : len(encoded)-4]
+		all = append(all, middle, strings.NewReplacer("-", "+", "_", "/").Replace(middle))
+	}
+	return all
+}
+
+func (w *world) search(what, text string, secrets []string) {
+	for _, secret := range secrets {
+		for _, s := range spellings(secret) {
+			if at := strings.Index(text, s); at >= 0 {
+				w.Errorf("%s has a secret: …%s…", what, text[max(0, at-60):min(len(text), at+len(s)+20)])
+				return
+			}
+		}
+	}
+}
+
+// stored are all items of all tables as text, by table and key.
+func (w *world) stored() map[string]string {
+	all := map[string]string{}
+	for _, table := range w.Template.Tables {
+		pages := dynamodb.NewScanPaginator(w.DynamoDB, &dynamodb.ScanInput{TableName: aws.String(w.Table(table.ID))})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(w.end())
+			if err != nil {
+				w.Fatal(err)
+			}
+			for _, item := range page.Items {
+				var v map[string]any
+				if err := attributevalue.UnmarshalMap(item, &v); err != nil {
+					w.Fatal(err)
+				}
+				all[fmt.Sprint(table.ID, " ", v["pk"], " ", v["sk"])] = fmt.Sprint(v)
+			}
+		}
+	}
+	return all
+}
+
+var (
+	carried = regexp.MustCompile(`<input type="(?:hidden"|text" id="token") name="token" value="[^"]*"|href="/password#psp_[^"]*"`)
+	given   = regexp.MustCompile(`"(password_token|session)":"[^"]*"`)
+)
+
+// meant is an answer without the secrets that it is there to carry: the token in the form of a page, hidden or as it was
+// pasted, the link to the page for a password, the two tokens that a client is given, the cookie.
+func meant(a answer) string {
+	header := a.header.Clone()
+	if c := header.Get("Set-Cookie"); strings.HasPrefix(c, "__Host-session=") && strings.HasSuffix(c, "; Path=/; HttpOnly; Secure; SameSite=Lax") {
+		header.Del("Set-Cookie")
+	}
+	body := a.body
+	if strings.Contains(header.Get("Content-Type"), "html") {
+		body = carried.ReplaceAllString(body, "")
+	} else if a.status == http.StatusOK {
+		body = given.ReplaceAllString(body, "")
+	}
+	return fmt.Sprint(header) + body
+}
+
+var (
+	inline = regexp.MustCompile(`(?s)<(script|style)([^>]*)>(.*?)</(?:script|style)>`)
+	leads  = regexp.MustCompile(`(?:href|action|src)="([^"]*)"`)
+)
+
+// sealed holds a page to its headers: nothing inline runs or applies but by its hash, nothing is framed or indexed, and no
+// address it leads to has a secret where a server would see it.
+func (w *world) sealed(s seen) {
+	if to := s.header.Get("Location"); to != "" {
+		w.secretless("the answer to "+s.what, to, nil)
+	}
+	if s.status >= 300 && s.status < 400 || !strings.Contains(s.header.Get("Content-Type"), "text/html") {
+		return
+	}
+	policy := s.header.Get("Content-Security-Policy")
+	found := inline.FindAllStringSubmatch(s.body, -1)
+	for _, m := range found {
+		sum := sha256.Sum256([]byte(m[3]))
+		if m[2] != "" || !strings.Contains(policy, "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'") {
+			w.Errorf("%s: a %s that the policy does not allow: %s", s.what, m[1], policy)
+		}
+	}
+	if n := strings.Count(policy, "'sha256-"); n != len(found) || len(found) == 0 {
+		w.Errorf("%s: %d hashes for %d inline parts", s.what, n, len(found))
+	}
+	for _, want := range []string{"default-src 'none'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"} {
+		if !strings.Contains(policy, want) {
+			w.Errorf("%s: the policy has no %s: %s", s.what, want, policy)
+		}
+	}
+	if strings.Contains(policy, "unsafe") || strings.Contains(s.body, " style=\"") || regexp.MustCompile(`<[^>]* on[a-z]+="`).MatchString(s.body) {
+		w.Errorf("%s: something inline without a hash", s.what)
+	}
+	for name, want := range map[string]string{"Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff", "X-Robots-Tag": "noindex"} {
+		if s.header.Get(name) != want {
+			w.Errorf("%s: %s is %q", s.what, name, s.header.Get(name))
+		}
+	}
+	for _, m := range leads.FindAllStringSubmatch(s.body, -1) {
+		w.secretless("the page of "+s.what, m[1], nil)
+	}
+}
+
+// secretless fails the test where the path or the query of an address has a secret.
+func (w *world) secretless(what, address string, secrets []string) {
+	u, err := url.Parse(address)
+	if err != nil {
+		w.Errorf("%s leads to %q: %v", what, address, err)
+		return
+	}
+	sent := u.EscapedPath() + "?" + u.RawQuery
+	if token.MatchString(sent) && !strings.Contains(sent, example) {
+		w.Errorf("%s leads to %s", what, sent)
+	}
+	w.search("a link of "+what, sent, secrets)
+}
+
+// The whole life, by pages and by JSON, with everything that can go wrong on the way, told to everybody it is told to.
+func TestNoSecretIsAnywhereItIsNotMeantToBe(t *testing.T) {
+	w := begin(t, nil)
+	id, link := w.invited(order{})
+	for _, path := range []string{"/setup%23" + link, "/setup/%23" + link, "/password%23" + link, "/setup?token=" + link} {
+		w.ask("GET", path, "", nil, "Accept", "text/html")
+		w.ask("GET", path, "", nil)
+	}
+	for _, step := range []string{"start", "role", "who", "partner-organization", "customer-admin", "review", "complete", "nonsense"} {
+		w.form("/setup/"+step, url.Values{"token": {link}, "role": {"partner"}, "set_up_by": {"nobody"}})
+		w.form("/setup/"+step, url.Values{"token": {link}, "unknown": {"x"}})
+		w.ask("POST", "/setup/"+step, link, object{"role": "partner", "unknown": "x"})
+		w.ask("POST", "/setup/"+step, link+"x", object{"role": "partner"})
+		w.ask("POST", "/setup/"+step, "", object{"token": link, "role": "partner"})
+	}
+	answers := asPartner("new", it)
+	form := url.Values{"token": {link}}
+	for name, value := range answers {
+		form.Set(name, fmt.Sprint(value))
+	}
+	digest := w.ask("POST", "/setup/review", link, answers).want(w, 200).text("review_digest")
+	form.Set("review_digest", digest)
+	done := w.form("/setup/complete", form).want(w, 200)
+	first := regexp.MustCompile(`/password#(psp_[A-Za-z0-9_-]{43})`).FindStringSubmatch(done.body)
+	if first == nil {
+		t.Fatalf("the last page leads to no password: %s", done.body)
+	}
+	w.form("/setup/start", url.Values{"token": {link}}).want(w, 410)
+
+	const short, chosen, wrong, another = "hunter2-canary", "the canary sings at dawn", "the canary sleeps at noon", "the canary flies at dusk"
+	for _, secret := range []string{first[1], first[1] + "x", strings.Replace(first[1], "psp_", "psl_", 1)} {
+		w.form("/password", url.Values{"token": {secret}, "password": {short}})
+		w.ask("POST", "/password", "", object{"token": secret, "password": short})
+		w.ask("POST", "/password", "", object{"token": secret, "password": short, "unknown": chosen})
+	}
+	w.form("/password", url.Values{"token": {first[1]}, "password": {chosen}})
+	w.ask("POST", "/password", "", object{"token": first[1], "password": another}).want(w, 410)
+	for range 6 {
+		w.form("/sign-in", url.Values{"email": {ana}, "password": {wrong}})
+		w.ask("POST", "/sign-in", "", object{"email": ana, "password": wrong})
+	}
+	w.ask("POST", "/sign-in", "", object{"email": wrong, "password": chosen}) // typed into the wrong field
+	w.later(time.Hour, time.Hour)
+	w.form("/sign-in", url.Values{"email": {ana}, "password": {chosen}})
+	session := w.ask("POST", "/sign-in", "", object{"email": ana, "password": chosen}).want(w, 200).text("session")
+	w.ask("GET", "/services/"+id, session+"x", nil).want(w, 401)
+	w.ask("GET", "/services/"+id, "", nil, "Accept", "text/html", "Cookie", "__Host-session="+session).want(w, 200)
+	w.settle(session, id, "alpine-mills")
+	if err := w.Behave("meetings", "fail", 0); err != nil {
+		t.Fatal(err)
+	}
+	w.ask("POST", "/services/"+id+"/provision", session, object{})
+	w.later(10*time.Minute, time.Minute)
+
+	w.form("/forgot", url.Values{"email": {ana}})
+	w.run("Letters")
+	w.ask("POST", "/password", "", object{"token": w.secret(ana, "/password"), "password": another}).want(w, 200)
+	w.ask("GET", "/services/"+id, session, nil).want(w, 401)
+	w.choose(w.secret(it, "/password"))
+
+	_, old := w.invited(order{contact: "eva@obala.example"}) // and one that asks for access, and is passed on
+	w.ask("POST", "/setup/delegate", old, object{"role": "partner", "set_up_by": "colleague", "delegate_email": "bor@obala.example"}).want(w, 200)
+	w.run("Letters")
+	w.form("/setup/start", url.Values{"token": {old}}).want(w, 410)
+	if n := len(w.secrets()); n < 10 {
+		t.Errorf("only %d secrets were seen", n)
+	}
+}
+
+// A watch that never finds anything proves nothing.
+func TestTheSearchFindsWhatIsHidden(t *testing.T) {
+	const secret = "psl_2NfQ7xkY1mVb0sT4hWcEoRzUaJ5dLgPiKq8yXn3B6tM"
+	for name, text := range map[string]string{
+		"raw":                secret,
+		"without its prefix": secret[4:],
+		"escaped":            url.QueryEscape("a b&" + secret),
+		"base64":             base64.StdEncoding.EncodeToString([]byte(`{"token":"` + secret + `"}`)),
+		"base64, shifted":    base64.StdEncoding.EncodeToString([]byte(`x{"token":"` + secret + `"}`)),
+		"base64 for URLs":    base64.URLEncoding.EncodeToString([]byte(`xx{"token":"` + secret + `"}`)),
+		"hex":                hex.EncodeToString([]byte("x" + secret)),
+	} {
+		if !slices.ContainsFunc(spellings(secret), func(s string) bool { return strings.Contains(text, s) }) {
+			t.Errorf("%s is not found", name)
+		}
+	}
+}
+
+// What breaks in the middle of things says nothing of what it held.
+func TestAPanicTellsNoSecret(t *testing.T) {
+	t.Parallel()
+	const typed = "the canary panics at night"
+	minted, err := commerce.MintToken(commerce.SetupToken, strings.NewReader(strings.Repeat("canary in a mine", 2)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, verbs := minted.Reveal(), strings.Join([]string{"%v", "%+v", "%#v", "%s", "%d"}, " ")
+	for name, breaks := range map[string]func(commerce.Token) error{
+		"a panic with the token":  func(k commerce.Token) error { panic(fmt.Sprintf(verbs, k, k, k, k, k)) },
+		"a panic with a struct":   func(k commerce.Token) error { panic(struct{ Token commerce.Token }{k}) },
+		"an error with the token": func(k commerce.Token) error { return fmt.Errorf("open %v: %+v", k, []commerce.Token{k}) },
+		"a wrong type":            func(k commerce.Token) error { return any(k).(error) },
+		"a joined error":          func(k commerce.Token) error { return errors.Join(fmt.Errorf("%#v", map[string]any{"k": k}), io.EOF) },
+	} {
+		f := api.Function{Routes: map[string]api.HandlerFunc{"POST /password": func(_ http.ResponseWriter, r *http.Request) error {
+			fields, _, err := api.ReadFields(r, "token", "password")
+			if err != nil {
+				return err
+			}
+			k, err := commerce.ParseToken(commerce.SetupToken, fields["token"])
+			if err != nil {
+				return err
+			}
+			return breaks(k)
+		}}}
+		logs()
+		got := call.HTTP(t, f, call.Request{Route: "POST /password", Now: time.Now(), Body: `{"token":"` + secret + `","password":"` + typed + `"}`,
+			Header: map[string]string{"Content-Type": "application/json", "Authorization": "Bearer " + secret}})
+		if got.Status != http.StatusInternalServerError {
+			t.Errorf("%s: %d %s", name, got.Status, got.Body)
+		}
+		for _, hidden := range []string{secret, typed} {
+			for _, s := range spellings(hidden) {
+				if strings.Contains(got.Body, s) || strings.Contains(logs().String(), s) {
+					t.Errorf("%s tells a secret", name)
+				}
+			}
+		}
+	}
+}
