@@ -8,7 +8,7 @@ SHELL := /bin/bash
 engine := $(if $(DYNAMODB_ENDPOINT),,local/node_modules/.package-lock.json)
 tools  := .venv
 
-.PHONY: help run test torture bench test-ddblocal verify fmt pictures chromium
+.PHONY: help run test torture bench test-ddblocal verify fmt pictures chromium mutants
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -36,6 +36,10 @@ test-ddblocal: ## the store's tests on DynamoDB Local, where Java and Maven are;
 torture: $(engine) ## what proves that nothing is lost and nothing twice, for longer than a run of all tests may take
 	go test -count=1 -timeout 60m ./local/race -rounds 500
 	go test -count=1 -timeout 60m ./local/model -rapid.checks=100 -rapid.steps=120
+	go test -count=1 -v -timeout 12h ./local/fault -torture $(if $(SEED),-seed $(SEED))
+
+mutants: $(engine) ## take each guard out of the code and expect a test to miss it
+	go run ./local/mutants
 
 bench: $(engine) ## how many orders are accepted and how fast letters go out on this machine: BENCH="accept -rate 200"
 	go run ./local/bench $(BENCH)

@@ -127,6 +127,39 @@ func TestKilledAtAnyCallItEndsTheSame(t *testing.T) {
 	}
 }
 
+// A line that the platform provisioned is taken away again although nobody heard its answer, and although the one before
+// it, which was accepted, is refused in the end.
+func TestLineWhoseAnswerWasLostIsUndoneToo(t *testing.T) {
+	t.Parallel()
+	w := newWire(t)
+	w.answer = func(action, line string, nth int) (int, string) {
+		switch {
+		case action != "provision" || line != "1":
+			return 0, ""
+		case nth == 1:
+			return http.StatusAccepted, "{}"
+		}
+		return http.StatusUnprocessableEntity, `{"reason":"no room"}`
+	}
+	var k killer
+	lines := httptest.NewServer(k.before(w))
+	t.Cleanup(lines.Close)
+	platform, err := provisioning.Webhook(lines.URL, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := newHouse(t, platform)
+	d := h.deal("CALL", "MEET")
+	process := k.arm(t.Context(), 2, true)
+	_, _ = h.ask(process, provisionRoute, d, w.at(click), "", "authorization", "Bearer "+d.administrator, "accept", "application/json")
+	if process.Err() == nil || w.running(d.order) != 1 {
+		t.Fatalf("%d lines run when the process is killed", w.running(d.order))
+	}
+	k.arm(t.Context(), 0, false)
+	h.must(h.tick(t.Context(), w.at(click.Add(3*time.Minute))))
+	h.ended(d, w, commerce.Failed, "failed,removed", true, "after its answer was lost")
+}
+
 // refuse is a platform that never provisions a line.
 func refuse(never string) func(action, line string, nth int) (int, string) {
 	return func(action, line string, _ int) (int, string) {

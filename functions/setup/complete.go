@@ -58,11 +58,9 @@ func (z wizard) completed(ctx context.Context, v *visit) (bool, error) {
 		return false, err
 	}
 	if v.order.Mapping.Password != "" {
-		fresh, grant := v.order.FreshPassword(password.Hash(), v.now)
-		if err := z.store.FreshPassword(ctx, v.order, fresh, grant); err != nil {
-			return false, lost(err)
+		if err := z.store.FreshPassword(ctx, v.order, v.order.FreshPassword(password.Hash(), v.now)); err != nil {
+			return false, err
 		}
-		v.order = fresh
 	}
 	return true, z.finish(ctx, v, password)
 }

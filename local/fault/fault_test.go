@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"dayone/local/cloud/cloudtest"
+	"dayone/local/engine/enginetest"
 )
 
 var (
@@ -74,7 +75,7 @@ func undisturbed(t *testing.T, l life) history {
 	begin := moment{memory: memory{has: map[string]string{}, names: map[string]string{}}, now: cloudtest.Noon}
 	var ending sync.WaitGroup
 	defer ending.Wait()
-	after, w, err := live(t, &ending, l, begin, l.steps)
+	after, w, err := live(t, enginetest.Prefix(), &ending, l, begin, l.steps)
 	if err != nil {
 		t.Fatalf("undisturbed: %v", err)
 	}
@@ -207,9 +208,10 @@ func (h history) run(t *testing.T, plans []planned, c *tally) {
 	defer ending.Wait()
 	for range 3 * runtime.GOMAXPROCS(0) { // much of the time is spent waiting before something is tried again
 		wait.Go(func() {
+			prefix := enginetest.Prefix()
 			for p := range work {
 				c.runs.Add(1)
-				after, w, err := live(t, &ending, h.life, h.moments[p.from], h.steps[p.from:p.to], p.faults...)
+				after, w, err := live(t, prefix, &ending, h.life, h.moments[p.from], h.steps[p.from:p.to], p.faults...)
 				if err != nil {
 					t.Errorf("%v: %v", p.faults, err)
 					continue

@@ -59,13 +59,13 @@ type moment struct {
 
 var tables = []string{"OrdersTable", "OrganizationsTable", "TokensTable"}
 
-// live runs steps of a life in a world of its own, which begins with a moment, and answers the moment after each.
-func live(tb testing.TB, ending *sync.WaitGroup, l life, begin moment, steps []step, faults ...fault) (after []moment, w *world, err error) {
+// live runs steps of a life in a world that begins with a moment, and answers the moment after each. Its tables have a
+// prefix: one run after another may use them.
+func live(tb testing.TB, prefix string, ending *sync.WaitGroup, l life, begin moment, steps []step, faults ...fault) (after []moment, w *world, err error) {
 	root, err := enginetest.Root()
 	if err != nil {
 		return nil, nil, err
 	}
-	prefix := enginetest.Prefix()
 	w = &world{ctx: context.Background(), memory: begin.memory.clone(), wire: &wire{prefix: prefix, faults: faults, twice: l.twice}}
 	w.wire.again = w.later
 	if l.twice {
@@ -90,7 +90,7 @@ func live(tb testing.TB, ending *sync.WaitGroup, l life, begin moment, steps []s
 	defer func() {
 		// Connections that never carried a request hold the end of a server up for seconds.
 		ending.Go(func() {
-			if err := errors.Join(w.forget(), w.Close(), os.RemoveAll(dir)); err != nil {
+			if err := errors.Join(w.Close(), os.RemoveAll(dir)); err != nil {
 				tb.Error(err)
 			}
 		})
@@ -137,29 +137,28 @@ func (w *world) moment(dir string) moment {
 	return m
 }
 
+// restore makes the tables hold what they held at a moment, and nothing of the run before.
 func (w *world) restore(m moment) {
 	for _, t := range tables {
-		for some := range slices.Chunk(m.items[t], 25) {
-			var puts []types.WriteRequest
-			for _, i := range some {
-				puts = append(puts, types.WriteRequest{PutRequest: &types.PutRequest{Item: i}})
+		var all []types.WriteRequest
+		kept := map[string]bool{}
+		for _, i := range m.items[t] {
+			kept[word(i["pk"])+" "+word(i["sk"])] = true
+			all = append(all, types.WriteRequest{PutRequest: &types.PutRequest{Item: i}})
+		}
+		for _, i := range w.scan(t) {
+			if kept[word(i["pk"])+" "+word(i["sk"])] {
+				continue
 			}
-			if _, err := w.DynamoDB.BatchWriteItem(w.ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{w.Table(t): puts}}); err != nil {
+			maps.DeleteFunc(i, func(name string, _ types.AttributeValue) bool { return name != "pk" && name != "sk" })
+			all = append(all, types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: i}})
+		}
+		for some := range slices.Chunk(all, 25) {
+			if _, err := w.DynamoDB.BatchWriteItem(w.ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{w.Table(t): some}}); err != nil {
 				w.fail("restore %s: %v", t, err)
 			}
 		}
 	}
-}
-
-// forget deletes the tables: thousands of runs share the engine.
-func (w *world) forget() error {
-	var failed error
-	for _, t := range w.Template.Tables {
-		_, unprotected := w.DynamoDB.UpdateTable(w.ctx, &dynamodb.UpdateTableInput{TableName: t.Input.TableName, DeletionProtectionEnabled: new(bool)})
-		_, err := w.DynamoDB.DeleteTable(w.ctx, &dynamodb.DeleteTableInput{TableName: t.Input.TableName})
-		failed = errors.Join(failed, unprotected, err)
-	}
-	return failed
 }
 
 // object is a JSON object.

@@ -216,9 +216,7 @@ func (o Order) Repeats(a Answers, hash string, now time.Time) bool {
 	return m.Link != "" && m.Link == hash && m.Answers == a.answersDigest() && now.Sub(m.At) <= repeatFor
 }
 
-// FreshPassword replaces the password token that was answered when the order was mapped.
-func (o Order) FreshPassword(hash string, now time.Time) (Order, Grant) {
-	n := o.changed()
-	n.Mapping.Password = hash
-	return n, passwordGrant(hash, o.Mapping.PasswordFor, o.ID, now)
+// FreshPassword is the password token that replaces the one which was answered when the order was mapped.
+func (o Order) FreshPassword(hash string, now time.Time) Grant {
+	return passwordGrant(hash, o.Mapping.PasswordFor, o.ID, now)
 }

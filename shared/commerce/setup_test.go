@@ -525,9 +525,8 @@ func TestRepeats(t *testing.T) {
 			t.Errorf("%s: Repeats = %t", name, got)
 		}
 	}
-	n, grant := c.Order.FreshPassword("another-hash", opens.Add(time.Minute))
-	if n.Mapping.Password != "another-hash" || grant.Hash != "another-hash" || grant.Member != ana || !grant.First || n.Version != c.Order.Version+1 {
-		t.Errorf("fresh password %+v for %s", grant, n.Mapping.Password)
+	if grant := c.Order.FreshPassword("another-hash", opens.Add(time.Minute)); grant.Hash != "another-hash" || grant.Member != ana || !grant.First {
+		t.Errorf("fresh password %+v", grant)
 	}
 }
 

@@ -134,13 +134,7 @@ func (s *Store) putLooks(ctx context.Context, g commerce.Grant, looks []commerce
 var errAtOnce = &commerce.Error{Kind: commerce.KindTooMany, Code: "slow_down", Detail: "Too many tries at once. Wait a little, then try again.", Wait: time.Second}
 
 // Revoke forgets a token: a session signed out.
-func (s *Store) Revoke(ctx context.Context, t commerce.Token) error {
-	_, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.tables.Tokens, Key: item{"pk": text(t.Hash())}})
-	if err != nil {
-		return fmt.Errorf("revoke token: %w", err)
-	}
-	return nil
-}
+func (s *Store) Revoke(ctx context.Context, t commerce.Token) error { return s.forget(ctx, t.Hash()) }
 
 // use adds the mark of a single-use token to a transaction, which it refuses where the token was used or is gone.
 func (s *Store) use(b *batch, hash string, now time.Time) int {
@@ -198,15 +192,43 @@ func (s *Store) Complete(ctx context.Context, old commerce.Order, c commerce.Com
 	return nil
 }
 
-// FreshPassword writes an order whose password token was replaced: the last one is forgotten in the same transaction.
-func (s *Store) FreshPassword(ctx context.Context, old, changed commerce.Order, g commerce.Grant) error {
-	var b batch
-	at := s.replace(&b, old, changed)
-	if old.Mapping.Password != "" {
-		b.add(types.TransactWriteItem{Delete: &types.Delete{TableName: &s.tables.Tokens, Key: item{"pk": text(old.Mapping.Password)}}})
+// FreshPassword replaces the password token that was answered when the order was mapped. However many do so at once,
+// each is done with one write to the order, none is refused, and the last one's token is the one that stays. A crash
+// between leaves a token over that nobody was told of.
+func (s *Store) FreshPassword(ctx context.Context, o commerce.Order, g commerce.Grant) error {
+	if err := s.Issue(ctx, g); err != nil {
+		return err
 	}
-	s.issue(&b, g)
-	return s.changed(s.run(ctx, &b), at, changed.ID)
+	out, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Orders, Key: key(orderKey(o.ID), orderItemKey),
+		UpdateExpression:          aws.String("SET password_link = :fresh ADD version :one"), // nobody who read it before may write over it
+		ConditionExpression:       aws.String("mapped_link = :link"),
+		ExpressionAttributeValues: item{":fresh": text(g.Hash), ":link": text(o.Mapping.Link), ":one": number(1)},
+		ReturnValues:              types.ReturnValueUpdatedOld,
+	})
+	if err != nil {
+		return fmt.Errorf("replace password token of %s: %w", o.ID, err)
+	}
+	// A repeat of a write whose answer was lost is told its own token; then the one that was read is the last.
+	var last struct {
+		Password string `dynamodbav:"password_link"`
+	}
+	if err := attributevalue.UnmarshalMap(out.Attributes, &last); err != nil {
+		return fmt.Errorf("replace password token of %s: %w", o.ID, err)
+	}
+	if last.Password == g.Hash {
+		last.Password = o.Mapping.Password
+	}
+	return s.forget(ctx, last.Password)
+}
+
+// forget removes a token.
+func (s *Store) forget(ctx context.Context, hash string) error {
+	_, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.tables.Tokens, Key: item{"pk": text(hash)}})
+	if err != nil {
+		return fmt.Errorf("forget token: %w", err)
+	}
+	return nil
 }
 
 // ChoosePassword uses a password token, stores the member with the new password, forgets the wrong ones tried before and
