@@ -27,7 +27,7 @@ var (
 	torture = flag.Bool("torture", false, "every fault at every call, and pairs of faults")
 	pairs   = flag.Int("pairs", 400, "pairs of faults for each life, with -torture")
 	seed    = flag.Uint64("seed", 1, "of what is taken at random")
-	sample  = flag.Int("sample", 12, "faults of the other kinds for each life, without -torture")
+	sample  = flag.Int("sample", 8, "faults of the other kinds for each life, without -torture")
 )
 
 // tally counts runs.

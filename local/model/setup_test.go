@@ -61,6 +61,10 @@ func (w *world) sayRole(t *rapid.T, o *order, link mailed, role string) {
 // delegate passes the link on, and sometimes does so twice.
 func (w *world) delegate(t *rapid.T) {
 	o, link := w.opened(t)
+	w.delegateOver(t, o, link)
+}
+
+func (w *world) delegateOver(t *rapid.T, o *order, link mailed) {
 	to := rapid.SampledFrom(contacts).Draw(t, "to")
 	toCustomer := rapid.Bool().Draw(t, "to the customer")
 	body := client.Object{"role": "partner", "set_up_by": "colleague", "delegate_email": to}
@@ -115,6 +119,10 @@ func domain(email string) string { return email[strings.IndexByte(email, '@')+1:
 // unrecognise is a contact who does not know the organization that is offered.
 func (w *world) unrecognise(t *rapid.T) {
 	o, link := w.opened(t)
+	w.unrecogniseOver(t, o, link)
+}
+
+func (w *world) unrecogniseOver(t *rapid.T, o *order, link mailed) {
 	want := or(o.gone(link, w.Now()), "200")
 	if want == "200" && (o.handover || len(w.offers("partner", o.contact)) == 0) {
 		want = "400 invalid"
