@@ -22,11 +22,16 @@ func FuzzPlace(f *testing.F) {
 	tables := enginetest.New(f)
 	function := orders.Handler(store.FromEnv(tables.Getenv), orders.Defaults{Zone: "Europe/Ljubljana", Locale: "en"})
 	count := func(t *testing.T) int32 {
-		out, err := tables.Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String(tables.Name("OrdersTable")), Select: types.SelectCount})
-		if err != nil {
-			t.Fatal(err)
+		var n int32
+		pages := dynamodb.NewScanPaginator(tables, &dynamodb.ScanInput{TableName: aws.String(tables.Name("OrdersTable")), Select: types.SelectCount})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			n += page.Count
 		}
-		return out.Count
+		return n
 	}
 	f.Add(body(1))
 	f.Add(strings.Replace(body(2), `"A-FLEX"`, `"`+strings.Repeat("A", 65_000)+`"`, 1))
@@ -36,9 +41,6 @@ func FuzzPlace(f *testing.F) {
 		got := call.Nonsense(t, function, call.Request{Route: "POST /orders", Body: sent, Caller: "commerce", Now: noon,
 			Header: map[string]string{"Content-Type": "application/json", "Idempotency-Key": rand.Text()[:20]}})
 		written := count(t) - before
-		if written < 0 { // the table is too large to count in one call
-			t.Skip()
-		}
 		var said struct{ ID, Code string }
 		if err := json.Unmarshal([]byte(got.Body), &said); err != nil {
 			t.Fatalf("%d %s: %v", got.Status, got.Body, err)
