@@ -244,10 +244,12 @@ func TestAMovedOrCancelledOrderIsNotMailed(t *testing.T) {
 	p.change(moved, func(o commerce.Order) (commerce.Order, error) {
 		later := o.Terms
 		later.Start = later.Start.AddDays(3)
-		n, _, err := o.Amend(later, "caller", placed)
+		n, _, err := o.Amend(later, commerce.ByCaller("caller"), placed)
 		return n, err
 	})
-	p.change(cancelled, func(o commerce.Order) (commerce.Order, error) { return o.Cancel("caller", "not wanted", placed) })
+	p.change(cancelled, func(o commerce.Order) (commerce.Order, error) {
+		return o.Cancel(commerce.ByCaller("caller"), "not wanted", placed)
+	})
 	p.want(morning.AddDate(0, 0, 1), "")
 	p.want(morning.AddDate(0, 0, 3), "setup")
 	p.want(morning.AddDate(0, 0, 4), "rep_not_started reminder")
@@ -283,7 +285,7 @@ func TestAnOrderNobodySetsUpIsRemindedOfAndClosed(t *testing.T) {
 	}
 	reopened := morning.AddDate(0, 0, 31)
 	p.change(id, func(o commerce.Order) (commerce.Order, error) {
-		return o.Reopen("caller", "asked for by phone", reopened)
+		return o.Reopen(commerce.ByCaller("caller"), "asked for by phone", reopened)
 	})
 	p.want(reopened, "setup")
 	if o := p.order(id); !o.ClosesAt().Equal(reopened.AddDate(0, 0, 7)) || len(o.Events) < 8 {

@@ -61,21 +61,21 @@ func ifMatch(r *http.Request, o commerce.Order) error {
 // cancel ends an order that is not mapped yet.
 func cancel(s *store.Store) api.HandlerFunc {
 	return deed(s, func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error) {
-		return o.Cancel(caller, reason, api.Now(r))
+		return o.Cancel(commerce.ByCaller(caller), reason, api.Now(r))
 	})
 }
 
 // resend replaces the link of an order that was invited.
 func resend(s *store.Store) api.HandlerFunc {
 	return deed(s, func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error) {
-		return o.Resend(caller, reason, api.Now(r))
+		return o.Resend(commerce.ByCaller(caller), reason, api.Now(r))
 	})
 }
 
 // reopen gives a closed order a new link and a new window.
 func reopen(s *store.Store) api.HandlerFunc {
 	return deed(s, func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error) {
-		return o.Reopen(caller, reason, api.Now(r))
+		return o.Reopen(commerce.ByCaller(caller), reason, api.Now(r))
 	})
 }
 
@@ -135,7 +135,7 @@ func amend(s *store.Store) api.HandlerFunc {
 		if err := api.NoNulls(body); err != nil {
 			return err
 		}
-		amended, letters, err := o.Amend(p.apply(o.Terms), caller, api.Now(r))
+		amended, letters, err := o.Amend(p.apply(o.Terms), commerce.ByCaller(caller), api.Now(r))
 		if err != nil {
 			return err
 		}

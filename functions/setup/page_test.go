@@ -277,7 +277,7 @@ func TestAStaleReviewIsShownAgain(t *testing.T) {
 	terms := h.read(o.ID).Terms
 	terms.Lines[0].Quantity = 30
 	before := h.read(o.ID)
-	amended, _, err := before.Amend(terms, "commerce", h.now)
+	amended, _, err := before.Amend(terms, commerce.ByCaller("commerce"), h.now)
 	h.must(err)
 	h.must(h.store.Replace(t.Context(), before, amended))
 	b.press(nil).sees("Check the details before you set up the order", "The details changed while you were looking", "The order has changed", "30 users")

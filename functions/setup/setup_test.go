@@ -366,13 +366,17 @@ func TestEveryDeadLinkSaysWhy(t *testing.T) {
 			h.post(link, "complete", first.with(said{"review_digest": "x"})).refused(h, 410, code)
 		})
 	}
-	change("replaced", func(o commerce.Order) (commerce.Order, error) { return o.Resend("commerce", "lost", noon) }, "link_replaced")
-	change("cancelled", func(o commerce.Order) (commerce.Order, error) { return o.Cancel("commerce", "over", noon) }, "link_cancelled")
+	change("replaced", func(o commerce.Order) (commerce.Order, error) {
+		return o.Resend(commerce.ByCaller("commerce"), "lost", noon)
+	}, "link_replaced")
+	change("cancelled", func(o commerce.Order) (commerce.Order, error) {
+		return o.Cancel(commerce.ByCaller("commerce"), "over", noon)
+	}, "link_cancelled")
 	change("closed", func(o commerce.Order) (commerce.Order, error) { n, _ := o.Expire(noon); return n, nil }, "link_closed")
 	change("too early", func(o commerce.Order) (commerce.Order, error) {
 		terms := o.Terms
 		terms.Start = commerce.DateOf(noon).AddDays(9)
-		n, _, err := o.Amend(terms, "commerce", noon)
+		n, _, err := o.Amend(terms, commerce.ByCaller("commerce"), noon)
 		return n, err
 	}, "link_too_early")
 
@@ -761,7 +765,7 @@ func TestAnAmendedOrderIsReviewedAgain(t *testing.T) {
 	terms := o.Terms
 	terms.Lines = slices.Clone(terms.Lines)
 	terms.Lines[0].Quantity = 30
-	amended, _, err := o.Amend(terms, "commerce", h.now)
+	amended, _, err := o.Amend(terms, commerce.ByCaller("commerce"), h.now)
 	h.must(err)
 	h.must(h.store.Replace(t.Context(), o, amended))
 	h.post(link, "complete", s).refused(h, 409, "review_stale", "/order")

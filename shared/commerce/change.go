@@ -20,7 +20,7 @@ func (o Order) open() error {
 }
 
 // Cancel ends an order that is not mapped yet. Cancelling a cancelled order changes nothing.
-func (o Order) Cancel(caller, reason string, now time.Time) (Order, error) {
+func (o Order) Cancel(actor, reason string, now time.Time) (Order, error) {
 	if o.Status == Cancelled {
 		return o, nil
 	}
@@ -32,13 +32,13 @@ func (o Order) Cancel(caller, reason string, now time.Time) (Order, error) {
 	}
 	n := o.changed()
 	n.Link.DueAt = time.Time{}
-	n.to(Cancelled, now, "cancelled", "caller:"+caller, reason)
+	n.to(Cancelled, now, "cancelled", actor, reason)
 	return n, nil
 }
 
 // Resend replaces the link of an order that was invited: a new letter goes out with the next run, the old link stops,
 // the window stays.
-func (o Order) Resend(caller, reason string, now time.Time) (Order, error) {
+func (o Order) Resend(actor, reason string, now time.Time) (Order, error) {
 	if err := o.open(); err != nil {
 		return Order{}, err
 	}
@@ -53,12 +53,12 @@ func (o Order) Resend(caller, reason string, now time.Time) (Order, error) {
 	}
 	n := o.changed()
 	n.relink(o.Link.Kind, now)
-	n.note(now, "resent", "caller:"+caller, reason)
+	n.note(now, "resent", actor, reason)
 	return n, nil
 }
 
 // Reopen gives a closed order a new link and a new window; its history and its escalation stand.
-func (o Order) Reopen(caller, reason string, now time.Time) (Order, error) {
+func (o Order) Reopen(actor, reason string, now time.Time) (Order, error) {
 	if o.Status != Closed {
 		return Order{}, ErrNotClosed
 	}
@@ -69,7 +69,7 @@ func (o Order) Reopen(caller, reason string, now time.Time) (Order, error) {
 		return Order{}, err
 	}
 	n := o.changed()
-	n.reopen(now, "caller:"+caller, reason)
+	n.reopen(now, actor, reason)
 	return n, nil
 }
 
@@ -109,7 +109,7 @@ func checkReason(reason string) error {
 // Amend changes the terms of an order that is not mapped yet: start date, time zone, contact, lines. A start moved into
 // the future takes an invited order back to scheduled, and its link waits. A changed contact of an invited order is
 // written to at once, and so is the old one, whose link stops.
-func (o Order) Amend(t Terms, caller string, now time.Time) (Order, []Letter, error) {
+func (o Order) Amend(t Terms, actor string, now time.Time) (Order, []Letter, error) {
 	if err := o.open(); err != nil {
 		return Order{}, nil, err
 	}
@@ -126,7 +126,7 @@ func (o Order) Amend(t Terms, caller string, now time.Time) (Order, []Letter, er
 	n := o.changed()
 	n.Terms = t
 	n.Lines = numbered(t.Lines)
-	n.note(now, "amended", "caller:"+caller, "", changes...)
+	n.note(now, "amended", actor, "", changes...)
 
 	var letters []Letter
 	newContact := t.Contact != o.Contact
@@ -150,7 +150,7 @@ func (o Order) Amend(t Terms, caller string, now time.Time) (Order, []Letter, er
 		n.relink(kind, opening)
 		n.InviteAt, n.WindowFrom, n.NoticedAt, n.Reminded = opening, time.Time{}, time.Time{}, 0
 		n.StartedAt, n.EscalatedAt = time.Time{}, time.Time{}
-		n.to(Scheduled, now, "rescheduled", "caller:"+caller, "")
+		n.to(Scheduled, now, "rescheduled", actor, "")
 	case o.Status != Scheduled && newContact:
 		n.relink(kind, now)
 	}

@@ -147,7 +147,7 @@ func TestNothingMoreIsSentToABouncedAddress(t *testing.T) {
 	bounced, _ := invited(t).Hear(bounce(), opens)
 	terms := bounced.Terms
 	terms.Contact = "ana@nordlicht.example"
-	_, letters, err := bounced.Amend(terms, caller, opens)
+	_, letters, err := bounced.Amend(terms, commerce.ByCaller(caller), opens)
 	if err != nil || len(letters) > 0 {
 		t.Errorf("letters %v, %v", letters, err)
 	}

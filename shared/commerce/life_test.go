@@ -43,7 +43,7 @@ func closed(t *testing.T) commerce.Order {
 
 func cancelled(t *testing.T) commerce.Order {
 	t.Helper()
-	o, err := invited(t).Cancel(caller, "withdrawn", opens.Add(time.Hour))
+	o, err := invited(t).Cancel(commerce.ByCaller(caller), "withdrawn", opens.Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +160,7 @@ func invitedOnly(t *testing.T) commerce.Order { return invited(t) }
 
 func resent(t *testing.T, o commerce.Order, now time.Time) commerce.Order {
 	t.Helper()
-	n, err := o.Resend(caller, "lost", now)
+	n, err := o.Resend(commerce.ByCaller(caller), "lost", now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func amended(t *testing.T, o commerce.Order, now time.Time, change func(*commerc
 	t.Helper()
 	terms := o.Terms
 	change(&terms)
-	n, _, err := o.Amend(terms, caller, now)
+	n, _, err := o.Amend(terms, commerce.ByCaller(caller), now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +252,7 @@ func TestRefusedLetterTellsTheRepresentative(t *testing.T) {
 
 func TestLinkChecks(t *testing.T) {
 	rescheduled := amended(t, invited(t), opens.Add(time.Hour), func(t *commerce.Terms) { t.Start = date("2026-12-24") })
-	reopened, err := closed(t).Reopen(caller, "asked for", opens.Add(8*day))
+	reopened, err := closed(t).Reopen(commerce.ByCaller(caller), "asked for", opens.Add(8*day))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -407,13 +407,19 @@ func TestWhatTheCallerMayDo(t *testing.T) {
 	reason := "asked for by phone"
 	later := opens.Add(day)
 	deeds := map[string]func(commerce.Order) (commerce.Order, error){
-		"cancel": func(o commerce.Order) (commerce.Order, error) { return o.Cancel(caller, reason, later) },
-		"resend": func(o commerce.Order) (commerce.Order, error) { return o.Resend(caller, reason, later) },
-		"reopen": func(o commerce.Order) (commerce.Order, error) { return o.Reopen(caller, reason, later) },
+		"cancel": func(o commerce.Order) (commerce.Order, error) {
+			return o.Cancel(commerce.ByCaller(caller), reason, later)
+		},
+		"resend": func(o commerce.Order) (commerce.Order, error) {
+			return o.Resend(commerce.ByCaller(caller), reason, later)
+		},
+		"reopen": func(o commerce.Order) (commerce.Order, error) {
+			return o.Reopen(commerce.ByCaller(caller), reason, later)
+		},
 		"amend": func(o commerce.Order) (commerce.Order, error) {
 			terms := o.Terms
 			terms.Contact = "ana@nordlicht.example"
-			n, _, err := o.Amend(terms, caller, later)
+			n, _, err := o.Amend(terms, commerce.ByCaller(caller), later)
 			return n, err
 		},
 	}
@@ -451,9 +457,9 @@ func TestReasonsAreNeeded(t *testing.T) {
 	for reason, want := range map[string]string{
 		"": "[reason: missing]", "two\nlines": "[reason: malformed]", strings.Repeat("x", 501): "[reason: malformed]", strings.Repeat("š", 500): "[]",
 	} {
-		_, cancel := invited(t).Cancel(caller, reason, opens)
-		_, resend := invited(t).Resend(caller, reason, opens)
-		_, reopen := closed(t).Reopen(caller, reason, opens)
+		_, cancel := invited(t).Cancel(commerce.ByCaller(caller), reason, opens)
+		_, resend := invited(t).Resend(commerce.ByCaller(caller), reason, opens)
+		_, reopen := closed(t).Reopen(commerce.ByCaller(caller), reason, opens)
 		for deed, err := range map[string]error{"cancel": cancel, "resend": resend, "reopen": reopen} {
 			if got := fmt.Sprint(problems(err)); got != want {
 				t.Errorf("%s because of %.20q: %s, want %s", deed, reason, got, want)
@@ -464,13 +470,13 @@ func TestReasonsAreNeeded(t *testing.T) {
 
 func TestCancellingAgainChangesNothing(t *testing.T) {
 	o := cancelled(t)
-	if again, err := o.Cancel(caller, "", opens); err != nil || again.Version != o.Version {
+	if again, err := o.Cancel(commerce.ByCaller(caller), "", opens); err != nil || again.Version != o.Version {
 		t.Errorf("version %d, %v", again.Version, err)
 	}
 }
 
 func TestResendBeforeTheDayIsRefused(t *testing.T) {
-	if _, err := placed(t).Resend(caller, "now, please", noon); !errors.Is(err, commerce.ErrNotInvited) {
+	if _, err := placed(t).Resend(commerce.ByCaller(caller), "now, please", noon); !errors.Is(err, commerce.ErrNotInvited) {
 		t.Errorf("Resend = %v", err)
 	}
 }
@@ -478,7 +484,7 @@ func TestResendBeforeTheDayIsRefused(t *testing.T) {
 func TestReopeningGivesANewWindowAndKeepsTheHistory(t *testing.T) {
 	before, now := closed(t), opens.Add(20*day)
 	before.EscalatedAt = opens.Add(day)
-	o, err := before.Reopen(caller, "asked for", now)
+	o, err := before.Reopen(commerce.ByCaller(caller), "asked for", now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -554,7 +560,7 @@ func TestAmending(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			terms := tc.order.Terms
 			tc.change(&terms)
-			o, letters, err := tc.order.Amend(terms, caller, tc.now)
+			o, letters, err := tc.order.Amend(terms, commerce.ByCaller(caller), tc.now)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -616,7 +622,7 @@ func TestAmendmentsAreInTheTimeline(t *testing.T) {
 
 func TestAmendingNothingChangesNothing(t *testing.T) {
 	o := invited(t)
-	n, letters, err := o.Amend(o.Terms, caller, opens)
+	n, letters, err := o.Amend(o.Terms, commerce.ByCaller(caller), opens)
 	if err != nil || n.Version != o.Version || len(letters) != 0 {
 		t.Errorf("version %d, %d letters, %v", n.Version, len(letters), err)
 	}
@@ -625,7 +631,7 @@ func TestAmendingNothingChangesNothing(t *testing.T) {
 func TestAmendmentsAreChecked(t *testing.T) {
 	terms := terms()
 	terms.Zone, terms.Lines = "Mars/Olympus", nil
-	_, _, err := invited(t).Amend(terms, caller, opens)
+	_, _, err := invited(t).Amend(terms, commerce.ByCaller(caller), opens)
 	if got := fmt.Sprint(problems(err)); got != "[time_zone: unknown lines: missing]" {
 		t.Error(got)
 	}
@@ -636,7 +642,7 @@ func TestTimelineHasAnEnd(t *testing.T) {
 	o := invited(t)
 	var err error
 	for range 1000 {
-		if o, err = o.Resend(caller, strings.Repeat("š", 500), opens); err != nil {
+		if o, err = o.Resend(commerce.ByCaller(caller), strings.Repeat("š", 500), opens); err != nil {
 			break
 		}
 	}
@@ -647,14 +653,14 @@ func TestTimelineHasAnEnd(t *testing.T) {
 	for len(o.Events) < 1000 {
 		o = o.NoticeSent(strings.Repeat("m", 200), opens)
 	}
-	if _, err := o.Resend(caller, "lost", opens); !errors.Is(err, commerce.ErrTimelineFull) {
+	if _, err := o.Resend(commerce.ByCaller(caller), "lost", opens); !errors.Is(err, commerce.ErrTimelineFull) {
 		t.Errorf("Resend = %v", err)
 	}
-	if _, err := o.Cancel(caller, "enough", opens); err != nil {
+	if _, err := o.Cancel(commerce.ByCaller(caller), "enough", opens); err != nil {
 		t.Errorf("Cancel = %v", err)
 	}
 	o, _ = o.Expire(opens)
-	if _, err := o.Reopen(caller, "again", opens); !errors.Is(err, commerce.ErrTimelineFull) {
+	if _, err := o.Reopen(commerce.ByCaller(caller), "again", opens); !errors.Is(err, commerce.ErrTimelineFull) {
 		t.Errorf("Reopen = %v", err)
 	}
 }
@@ -710,18 +716,18 @@ func something(r *rapid.T, o commerce.Order, now time.Time) commerce.Order {
 		n, _ := o.Begin(now)
 		return n
 	case 1:
-		return keep(o.Resend(caller, "r", now))
+		return keep(o.Resend(commerce.ByCaller(caller), "r", now))
 	case 2:
-		return keep(o.Reopen(caller, "r", now))
+		return keep(o.Reopen(commerce.ByCaller(caller), "r", now))
 	case 3:
 		terms := o.Terms
 		terms.Start = commerce.DateOf(now).AddDays(rapid.IntRange(-3, 20).Draw(r, "days"))
-		n, _, err := o.Amend(terms, caller, now)
+		n, _, err := o.Amend(terms, commerce.ByCaller(caller), now)
 		return keep(n, err)
 	case 4:
 		terms := o.Terms
 		terms.Contact = commerce.Address(fmt.Sprintf("p%d@nordlicht.example", rapid.IntRange(0, 3).Draw(r, "contact")))
-		n, _, err := o.Amend(terms, caller, now)
+		n, _, err := o.Amend(terms, commerce.ByCaller(caller), now)
 		return keep(n, err)
 	case 6:
 		n, _ := o.Hear(commerce.Delivery{Outcome: commerce.Bounced, Kind: commerce.LetterSetup, Message: now.String(),

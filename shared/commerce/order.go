@@ -101,7 +101,7 @@ type Event struct {
 	Seq     int
 	At      time.Time
 	Kind    string
-	Actor   string // "caller:…", "contact:…", "member:…", "clock"
+	Actor   string // ByCaller, ByOperator, "contact:<address>", "member:<address>" or "clock"
 	Reason  string
 	Changes []Change
 }
@@ -114,6 +114,12 @@ type Change struct {
 // The clock is the actor of everything that nobody asked for.
 const theClock = "clock"
 
+// ByCaller is the commerce system as the actor of an event.
+func ByCaller(caller string) string { return "caller:" + caller }
+
+// ByOperator is somebody at the console as the actor of an event.
+func ByOperator(a Address) string { return "operator:" + string(a) }
+
 // Place makes an order of terms. What breaks a rule is named field by field in a KindInvalid error.
 func Place(id, caller string, t Terms, now time.Time) (Order, error) {
 	if err := t.check(now); err != nil {
@@ -123,7 +129,7 @@ func Place(id, caller string, t Terms, now time.Time) (Order, error) {
 	o.Lines = numbered(t.Lines)
 	o.InviteAt = o.opening(now)
 	o.Link = Link{Kind: LetterSetup, Generation: 1, DueAt: o.InviteAt}
-	o.note(now, "placed", "caller:"+caller, "")
+	o.note(now, "placed", ByCaller(caller), "")
 	return o, nil
 }
 

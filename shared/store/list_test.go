@@ -58,7 +58,7 @@ func TestListOfOrders(t *testing.T) {
 	place(t, s, other)
 	for _, id := range all[:3] {
 		o := read(t, s, id)
-		cancelled, err := o.Cancel(caller, "withdrawn", noon)
+		cancelled, err := o.Cancel(commerce.ByCaller(caller), "withdrawn", noon)
 		if err != nil {
 			t.Fatal(err)
 		}

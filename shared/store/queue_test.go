@@ -49,7 +49,7 @@ func TestWhatIsDue(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
-	cancelled, err := o.Cancel(caller, "withdrawn", noon)
+	cancelled, err := o.Cancel(commerce.ByCaller(caller), "withdrawn", noon)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -169,7 +169,7 @@ func TestCancellingAndCompletingAtOnce(t *testing.T) {
 	for round := range 40 {
 		id := fmt.Sprintf("DO-%d", round)
 		o := invite(t, s, place(t, s, order(t, id)), "link-"+id)
-		cancelled, err := o.Cancel(caller, "withdrawn", later)
+		cancelled, err := o.Cancel(commerce.ByCaller(caller), "withdrawn", later)
 		if err != nil {
 			t.Fatal(err)
 		}
