@@ -40,7 +40,7 @@ torture: $(engine) ## what proves that nothing is lost and nothing twice, for lo
 mutants: $(engine) ## take each guard out of the code and expect a test to miss it
 	go run ./local/mutants
 
-bench: $(engine) ## how many orders are accepted and how fast letters go out on this machine: BENCH="accept -rate 200"
+bench: $(engine) ## what starts, requests, letters and pages take beside the least that does the same: BENCH="start cold -long", BENCH=-json
 	go run ./local/bench $(BENCH)
 
 fmt: ## format the Go code
@@ -52,6 +52,7 @@ pictures: $(engine) chromium ## take the pictures of README.md anew
 	go test ./local/readme -run Picture -update
 
 local/node_modules/.package-lock.json: local/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: it installs the local DynamoDB. Install Node.js with it (Debian: apt-get install npm), or name another DynamoDB in DYNAMODB_ENDPOINT." >&2; exit 1; }
 	npm ci --ignore-scripts --no-audit --no-fund --prefix local
 	@touch $@
 

@@ -1,4 +1,4 @@
-// Command local runs all of Day One on one machine, as template.yaml describes it.
+// Command local runs all of Day One on one machine, as template.yaml describes it, and reloads what is saved.
 //
 // PORT is where it listens, 3000 if it is not set. What is written stays in .local/; FRESH=1 begins without it.
 // DYNAMODB_ENDPOINT names another DynamoDB than the one that comes with it.
@@ -6,7 +6,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -14,21 +13,34 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
-	"time"
 
 	"dayone/local/cloud"
 	"dayone/local/functions"
+	"dayone/local/seed"
 )
 
 // data is where everything is kept between runs.
 const data = ".local"
 
+// Without a word this is the one that stays: it has the port and the database, and starts servers. With one it is such a server.
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "Day One cannot run:", err)
+	var err error
+	deed := "serve"
+	switch {
+	case len(os.Args) < 2:
+		context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
+		deed, err = "run", run(ctx)
+	case os.Args[1] == "check":
+		deed, err = "run like this", check()
+	case os.Args[1] == "serve":
+		err = serve(os.Args[2:])
+	default:
+		err = fmt.Errorf("nobody knows what %q is; to run everything, say nothing", os.Args[1])
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "Day One cannot %s: %v\n", deed, err)
 		os.Exit(1)
 	}
 }
@@ -41,39 +53,27 @@ func run(ctx context.Context) error {
 	if _, err := os.Stat("template.yaml"); err != nil {
 		return fmt.Errorf("run this from the top folder of the repository: %w", err)
 	}
+	if err := check(); err != nil {
+		return err
+	}
+	listeners, err := cloud.Listen(port)
+	if err != nil {
+		return err
+	}
 	if fresh := os.Getenv("FRESH"); fresh != "" && fresh != "0" {
 		if err := os.RemoveAll(data); err != nil {
 			return fmt.Errorf("begin anew: %w", err)
 		}
 	}
-	// What functions log of their daily work would hide what went wrong; of the seed orders, some are to go wrong.
-	level := &slog.LevelVar{}
-	level.Set(slog.LevelError)
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	slog.SetDefault(log)
+	if err := os.MkdirAll(filepath.Join(data, "bin"), 0o755); err != nil {
+		return err
+	}
+	return supervise(ctx, listeners)
+}
 
-	empty, err := unseeded(data)
-	if err != nil {
-		return err
-	}
-	config := cloud.Config{Root: ".", Functions: functions.All(), Dir: data, Port: port, Log: log}
-	if empty {
-		config.Now = time.Now().Add(-seedDays * 24 * time.Hour)
-	}
-	c, err := cloud.Start(ctx, config)
-	if err != nil {
-		return err
-	}
-	if empty {
-		if err := seed(ctx, c, data); err != nil && ctx.Err() == nil {
-			fmt.Fprintln(os.Stderr, "The seed orders are not complete:", err)
-		}
-	}
-	level.Set(slog.LevelWarn)
-	c.Tick()
-	fmt.Printf("Day One runs at %s\n  inbox %[1]s/_local/inbox\n  data  %s\nCtrl-C ends it.\n", c.URL, data+string(filepath.Separator))
-	<-ctx.Done()
-	return c.Close()
+// config is what there is to play, whoever plays it.
+func config(log *slog.Logger) cloud.Config {
+	return cloud.Config{Root: ".", Functions: functions.All(), StandIns: seed.StandIns(), Dir: data, Log: log}
 }
 
 func or(s, otherwise string) string {
@@ -81,15 +81,4 @@ func or(s, otherwise string) string {
 		return otherwise
 	}
 	return s
-}
-
-// marker says that a folder of data has had its seed orders.
-const marker = "seeded"
-
-func unseeded(dir string) (bool, error) {
-	_, err := os.Stat(filepath.Join(dir, marker))
-	if errors.Is(err, os.ErrNotExist) {
-		return true, nil
-	}
-	return false, err
 }

@@ -21,7 +21,8 @@ var pace = store.Pace{Width: 16, Lease: time.Minute, Reserve: 5 * time.Second}
 // Handler is the function.
 func Handler(s *store.Store) api.Function {
 	return api.Function{
-		Routes: map[string]api.HandlerFunc{"GET /charges": list(s)},
+		Connect: s.Connect,
+		Routes:  map[string]api.HandlerFunc{"GET /charges": list(s)},
 		Schedule: func(ctx context.Context, now time.Time) error {
 			return s.Work(ctx, "Billing", now, pace, func(ctx context.Context, c store.Claimed) error { return bill(ctx, s, *c.Order, now) })
 		},
@@ -37,14 +38,14 @@ const catchUp = 20
 // bill charges everything of an order that is due at now.
 func bill(ctx context.Context, s *store.Store, o commerce.Order, now time.Time) error {
 	for range catchUp {
-		if o.Owed(now) != commerce.ChargeLines {
+		if !o.Owes(commerce.ChargeLines, now) {
 			return nil
 		}
 		billed, charges := o.Bill(now)
 		if err := s.Bill(ctx, o, billed, charges); err != nil {
 			return err
 		}
-		o = billed
+		o = billed.Explain(o)
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ type house struct {
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	tables := enginetest.New(t)
-	return &house{t, tables, store.FromEnv(tables.Getenv), billing.FromEnv(tables.Getenv)}
+	return &house{t, tables, store.FromEnv(tables.Getenv), billing.FromEnv(tables.As("Billing"))}
 }
 
 func (h *house) must(err error) {

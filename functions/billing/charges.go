@@ -28,13 +28,29 @@ type charge struct {
 }
 
 func view(c commerce.Charge) charge {
-	return charge{ID: c.ID, Order: c.Order, Line: c.Line, Kind: c.Kind, PeriodStart: c.PeriodStart.String(), PeriodEnd: c.PeriodEnd.String(),
+	return charge{ID: c.ID, Order: c.Order, Line: c.Line, Kind: string(c.Kind), PeriodStart: c.PeriodStart.String(), PeriodEnd: c.PeriodEnd.String(),
 		Quantity: c.Quantity, Amount: c.Amount, Currency: c.Currency}
 }
 
 type chargePage struct {
 	Charges []charge `json:"charges"`
+	Totals  []total  `json:"totals,omitempty"` // of the whole month, on its first page
+	Partial bool     `json:"totals_partial,omitempty"`
 	Next    string   `json:"next,omitempty"`
+}
+
+// total is what a month's charges add up to between a partner and a customer.
+type total struct {
+	Partner  organization `json:"partner"`
+	Customer organization `json:"customer"`
+	Currency string       `json:"currency"`
+	Amount   int64        `json:"amount"`
+	Charges  int          `json:"charges"`
+}
+
+type organization struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
 }
 
 // maxRows is the most rows of one file: well below the 6 MB that Lambda may answer.
@@ -69,6 +85,11 @@ func list(s *store.Store) api.HandlerFunc {
 		if err != nil {
 			return err
 		}
+		if !file && q["cursor"] == "" {
+			if err := page.total(r.Context(), s, caller, q["month"]); err != nil {
+				return err
+			}
+		}
 		w.Header().Set("Vary", "Accept")
 		if file {
 			return answerFile(w, page, q)
@@ -92,6 +113,19 @@ func read(ctx context.Context, s *store.Store, caller, month, cursor string, lim
 			return page, nil
 		}
 	}
+}
+
+// total adds what the whole month comes to.
+func (p *chargePage) total(ctx context.Context, s *store.Store, caller, month string) error {
+	totals, all, err := s.Totals(ctx, caller, month)
+	if err != nil {
+		return err
+	}
+	p.Partial = !all
+	for _, t := range totals {
+		p.Totals = append(p.Totals, total{organization{t.Partner, t.PartnerName}, organization{t.Customer, t.CustomerName}, t.Currency, t.Amount, t.Charges})
+	}
+	return nil
 }
 
 // answerFile answers charges as RFC 4180 has it: comma-separated, CRLF, a header row, in UTF-8.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"sync"
 
 	"dayone/shared/api"
 	"dayone/shared/commerce"
@@ -66,7 +67,7 @@ func read(kind string, detail json.RawMessage) (d commerce.Delivery, ok bool, er
 }
 
 // enhanced is a status code as mail servers give it (RFC 3463).
-var enhanced = regexp.MustCompile(`^[245]\.[0-9]{1,3}\.[0-9]{1,3}$`)
+var enhanced = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[245]\.[0-9]{1,3}\.[0-9]{1,3}$`) })
 
 // reason says why a letter came back, in our words: what the other server wrote is anybody's text, and is not passed on.
 func (e event) reason() string {
@@ -76,7 +77,7 @@ func (e event) reason() string {
 		why = "the address took no letters before, and gets no more"
 	}
 	for _, r := range e.Bounce.Recipients {
-		if enhanced.MatchString(r.Status) {
+		if enhanced().MatchString(r.Status) {
 			return why + " (" + r.Status + ")"
 		}
 	}

@@ -20,7 +20,8 @@ import (
 )
 
 // pace is how letters are sent: many side by side, and each within the lease, which is longer than the function may run.
-var pace = store.Pace{Width: 32, Lease: 2 * time.Minute, Reserve: 15 * time.Second}
+// What SES takes in a second is what an account has; the first breath is a part of one.
+var pace = store.Pace{Width: 32, Lease: 2 * time.Minute, Reserve: 15 * time.Second, Breath: 200 * time.Millisecond}
 
 // post sends what is due.
 type post struct {
@@ -32,7 +33,7 @@ type post struct {
 
 // Handler is the function: letters of s go out by sender, with links that begin with base.
 func Handler(s *store.Store, sender *mail.Sender, base string) api.Function {
-	return api.Function{Schedule: func(ctx context.Context, now time.Time) error {
+	return api.Function{Connect: s.Connect, Schedule: func(ctx context.Context, now time.Time) error {
 		return s.Work(ctx, "Letters", now, pace, post{s, sender, base, now}.one)
 	}}
 }
@@ -46,7 +47,7 @@ func FromEnv(getenv func(string) string) lambda.Handler {
 // one does what an item is due for: it sends a letter of the queue, or does what the clock owes an order.
 func (p post) one(ctx context.Context, c store.Claimed) error {
 	if c.Letter != nil {
-		return p.deliver(ctx, c.Entry, *c.Letter)
+		return p.deliver(ctx, c)
 	}
 	return p.attend(ctx, *c.Order)
 }

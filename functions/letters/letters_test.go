@@ -32,6 +32,7 @@ type postOffice struct {
 	mu     sync.Mutex
 	taken  []letter
 	refuse func(to string) int // the status for a letter; nil takes all
+	says   string              // to a letter that is refused
 	placed int
 }
 
@@ -43,16 +44,8 @@ func open(t *testing.T) *postOffice {
 	p := &postOffice{T: t, store: store.FromEnv(tables.Getenv)}
 	ses := httptest.NewServer(http.HandlerFunc(p.take))
 	t.Cleanup(ses.Close)
-	getenv := func(name string) string {
-		switch name {
-		case "AWS_ENDPOINT_URL_SESV2":
-			return ses.URL
-		case "SENDER":
-			return "orders@vendor.example"
-		}
-		return tables.Getenv(name)
-	}
-	p.function = letters.Handler(p.store, mail.FromEnv(getenv), "https://setup.example.test")
+	getenv := tables.As("Letters", "AWS_ENDPOINT_URL_SESV2", ses.URL)
+	p.function = letters.Handler(store.FromEnv(getenv), mail.FromEnv(getenv), "https://setup.example.test")
 	return p
 }
 
@@ -87,7 +80,7 @@ func (p *postOffice) take(w http.ResponseWriter, r *http.Request) {
 		if status := p.refuse(l.to); status != 0 {
 			w.Header().Set("X-Amzn-ErrorType", map[int]string{400: "BadRequestException", 429: "TooManyRequestsException"}[status])
 			w.WriteHeader(status)
-			_, _ = fmt.Fprint(w, `{"message":"no"}`)
+			_, _ = fmt.Fprintf(w, `{"message":%q}`, p.says)
 			return
 		}
 	}
@@ -298,7 +291,7 @@ func TestAfterAnOutageTheMailIsCaughtUpOnce(t *testing.T) {
 	for range 40 {
 		p.place(morning.AddDate(0, 0, -1), nil)
 	}
-	down := 429
+	down := 503
 	p.refuse = func(string) int { return down }
 	p.fails(morning)
 	for at := morning.Add(10 * time.Minute); at.Before(morning.Add(3 * time.Hour)); at = at.Add(10 * time.Minute) {

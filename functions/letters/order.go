@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
 	"dayone/shared/api"
 	"dayone/shared/commerce"
 	"dayone/shared/mail"
+	"dayone/shared/store"
 )
 
 // setupLink mints a setup token of the order's current link and stores its hash. Every token of that generation works,
@@ -44,13 +46,20 @@ func (p post) invitation(ctx context.Context, o commerce.Order, kind commerce.Le
 }
 
 // send sends a letter under the names by which its deliveries and bounces are told: its order, the letter of the queue
-// that it is, its kind, and the number of the setup link in it.
+// that it is, its kind, and the number of the setup link in it. Where SES takes none at the moment, or not so many, that is
+// the run's matter and not the letter's, which stays due.
 func (p post) send(ctx context.Context, l mail.Letter, order, letter, link string) (string, error) {
 	message, err := p.sender.Send(ctx, l, map[string]string{"order": order, "letter": letter, "kind": string(l.Kind), "link": link})
-	if err != nil {
-		api.Count(ctx, api.LettersFailed)
-	} else {
+	switch {
+	case err == nil:
 		api.Count(ctx, api.LettersSent)
+	case errors.Is(err, mail.ErrTooFast):
+		return "", fmt.Errorf("%w: %w", store.ErrTooFast, err)
+	case errors.Is(err, mail.ErrPaused): // the next letter would fare the same
+		api.Count(ctx, api.LettersFailed)
+		return "", fmt.Errorf("%w: %w", store.ErrHold, err)
+	default:
+		api.Count(ctx, api.LettersFailed)
 	}
 	return message, err
 }

@@ -13,24 +13,32 @@ import (
 )
 
 // deliver sends a letter of the queue and takes it out.
-func (p post) deliver(ctx context.Context, e store.Entry, queued commerce.Letter) error {
+func (p post) deliver(ctx context.Context, c store.Claimed) error {
+	queued := *c.Letter
 	l, err := p.compose(ctx, queued)
+	if errors.Is(err, errMoot) {
+		return p.store.LetterRefused(ctx, c, errMoot.Error(), p.now)
+	}
 	if err != nil {
 		return err
 	}
 	message, err := p.send(ctx, l, queued.Order, queued.ID, "")
 	switch {
 	case errors.Is(err, mail.ErrRefused):
-		return p.store.LetterRefused(ctx, e, err.Error(), p.now)
+		return p.store.LetterRefused(ctx, c, err.Error(), p.now)
 	case err != nil:
 		return err
 	}
-	return p.store.LetterSent(ctx, e, message, p.now)
+	return p.store.LetterSent(ctx, c, message, p.now)
 }
+
+// errMoot is why a letter is not sent that stopped making sense while it waited.
+var errMoot = errors.New("it stopped making sense")
 
 // compose looks up what a queued letter says and mints the secret that it carries.
 func (p post) compose(ctx context.Context, queued commerce.Letter) (mail.Letter, error) {
-	l := mail.Letter{Kind: queued.Kind, To: queued.To, Language: queued.Locale, Reason: queued.Reason}
+	l := mail.Letter{Kind: queued.Kind, To: queued.To, Language: queued.Locale, Reason: queued.Reason, Organization: queued.Organization, By: queued.By,
+		Access: queued.Access}
 	var o commerce.Order
 	if queued.Order != "" {
 		var err error
@@ -53,15 +61,38 @@ func (p post) compose(ctx context.Context, queued commerce.Letter) (mail.Letter,
 		l.FirstCharges.Amount, l.FirstCharges.Currency = o.FirstCharges()
 	case commerce.LetterCarryOn:
 		l.Link = p.services(o)
-		l.Organization, err = p.organizationOf(ctx, queued.To)
+		var own commerce.Organization
+		own, err = p.organizationOf(ctx, queued.To)
+		l.Organization, l.Customer = own.Name, own.ID == o.Mapping.Customer
 	case commerce.LetterWelcome:
 		l.PartnerAccess = o.Mapping.PartnerAccess == commerce.AccessGranted
-		if l.Organization, err = p.organizationOf(ctx, queued.To); err == nil {
+		var own commerce.Organization
+		if own, err = p.organizationOf(ctx, queued.To); err == nil && own.ID == "" {
+			err = errMoot // they were removed
+		}
+		if err == nil {
+			l.Organization = own.Name
 			l.Link, l.Valid, err = p.secret(ctx, "/password#", commerce.Grant{Kind: commerce.PasswordToken, Member: queued.To, Order: o.ID, First: true},
 				commerce.PasswordTokenFor)
 		}
 	case commerce.LetterPasswordReset:
 		l.Link, l.Valid, err = p.secret(ctx, "/password#", commerce.Grant{Kind: commerce.PasswordToken, Member: queued.To}, commerce.ResetTokenFor)
+	case commerce.LetterInvitation:
+		if err = p.stillInvited(ctx, queued); err == nil {
+			l.Link, l.Valid, err = p.secret(ctx, "/password#", commerce.Grant{Kind: commerce.PasswordToken, Member: queued.To, First: true},
+				commerce.InvitationFor)
+		}
+	case commerce.LetterAccessGranted:
+		l.Order.Partner, l.Link = queued.Asker, mail.LinkTo(p.base+"/services")
+		err = p.stillSo(ctx, queued)
+	case commerce.LetterAccessChanged:
+		l.Order.Partner, l.Link = queued.Asker, mail.LinkTo(p.base+"/organization")
+		err = p.stillSo(ctx, queued)
+	case commerce.LetterAccessRefused, commerce.LetterAccessTaken:
+		l.Order.Partner = queued.Asker
+		err = p.stillSo(ctx, queued)
+	case commerce.LetterOperator:
+		l.Link, l.Valid, err = p.secret(ctx, "/console/open#", commerce.Grant{Kind: commerce.OperatorToken, Member: queued.To}, commerce.OperatorTokenFor)
 	case commerce.LetterConsent:
 		l.Order.Partner = queued.Asker
 		var customer commerce.Organization
@@ -77,17 +108,38 @@ func (p post) compose(ctx context.Context, queued commerce.Letter) (mail.Letter,
 	return l, nil
 }
 
+// stillInvited refuses an invitation of somebody who was removed, or has chosen a password, since.
+func (p post) stillInvited(ctx context.Context, queued commerce.Letter) error {
+	m, _, err := p.store.Member(ctx, queued.To)
+	if err == nil && (m.Organization != queued.Customer || m.Password != "") {
+		err = errMoot
+	}
+	return err
+}
+
+// stillSo refuses to tell of access that changed again since, or somebody who left.
+func (p post) stillSo(ctx context.Context, queued commerce.Letter) error {
+	m, _, err := p.store.Member(ctx, queued.To)
+	if err != nil {
+		return err
+	}
+	r, err := p.store.Relation(ctx, queued.Customer, queued.Partner)
+	if err == nil && (r.Access != queued.Access || m.Organization != queued.Customer && m.Organization != queued.Partner) {
+		err = errMoot
+	}
+	return err
+}
+
 // services is the link to the order's task list, which asks to sign in.
 func (p post) services(o commerce.Order) mail.Link { return mail.LinkTo(p.base + "/services/" + o.ID) }
 
-// organizationOf is the name of the organization that an administrator belongs to.
-func (p post) organizationOf(ctx context.Context, who commerce.Address) (string, error) {
+// organizationOf is the organization that an administrator belongs to, or none.
+func (p post) organizationOf(ctx context.Context, who commerce.Address) (commerce.Organization, error) {
 	m, found, err := p.store.Member(ctx, who)
 	if err != nil || !found {
-		return "", err
+		return commerce.Organization{}, err
 	}
-	o, err := p.store.Organization(ctx, m.Organization)
-	return o.Name, err
+	return p.store.Organization(ctx, m.Organization)
 }
 
 // secret mints the token of a single-use link, stores what it opens and answers the link.

@@ -3,6 +3,7 @@ package orders
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"dayone/shared/api"
 	"dayone/shared/commerce"
@@ -79,6 +80,41 @@ func reopen(s *store.Store) api.HandlerFunc {
 	})
 }
 
+// hold stops an order where it is.
+func hold(s *store.Store) api.HandlerFunc {
+	return deed(s, func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error) {
+		return o.PutOnHold(commerce.ByCaller(caller), reason, api.Now(r))
+	})
+}
+
+// release lets a held order go on.
+func release(s *store.Store) api.HandlerFunc {
+	return deed(s, func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error) {
+		return o.Release(commerce.ByCaller(caller), reason, api.Now(r))
+	})
+}
+
+// suspend asks for the services to be switched off.
+func suspend(s *store.Store) api.HandlerFunc {
+	return deed(s, func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error) {
+		return o.Suspend(commerce.ByCaller(caller), reason, api.Now(r))
+	})
+}
+
+// resume asks for suspended services to be switched on again.
+func resume(s *store.Store) api.HandlerFunc {
+	return deed(s, func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error) {
+		return o.Resume(commerce.ByCaller(caller), reason, api.Now(r))
+	})
+}
+
+// terminate asks for the services to be removed before their term is over.
+func terminate(s *store.Store) api.HandlerFunc {
+	return deed(s, func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error) {
+		return o.Terminate(commerce.ByCaller(caller), reason, api.Now(r))
+	})
+}
+
 // patch is a merge patch (RFC 7396) of an order: what is left out stays, lines are replaced as a whole.
 type patch struct {
 	RequestedStartDate  *string       `json:"requested_start_date"`
@@ -109,12 +145,20 @@ func (p patch) apply(t commerce.Terms) commerce.Terms {
 		}
 	}
 	if p.Lines != nil {
+		before := t.Lines
 		t.Lines = ordered(*p.Lines)
+		for i, l := range *p.Lines {
+			n := slices.IndexFunc(before, func(b commerce.Line) bool { return b.Subscription == l.SubscriptionID })
+			if l.AutoRenew == nil && n >= 0 {
+				t.Lines[i].AutoRenew = before[n].AutoRenew
+			}
+		}
 	}
 	return t
 }
 
-// amend changes the terms of an order that is not mapped yet. It needs the version that was read.
+// amend changes the terms of an order that is not mapped yet, or asks for other quantities of running services. It needs
+// the version that was read.
 func amend(s *store.Store) api.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		o, caller, err := mine(s, r)

@@ -20,7 +20,7 @@ import (
 // stores nothing.
 func FuzzPlace(f *testing.F) {
 	tables := enginetest.New(f)
-	function := orders.Handler(store.FromEnv(tables.Getenv), orders.Defaults{Zone: "Europe/Ljubljana", Locale: "en"})
+	function := orders.Handler(store.FromEnv(tables.As("Orders")), orders.Defaults{Zone: "Europe/Ljubljana", Locale: "en"})
 	count := func(t *testing.T) int32 {
 		var n int32
 		pages := dynamodb.NewScanPaginator(tables, &dynamodb.ScanInput{TableName: aws.String(tables.Name("OrdersTable")), Select: types.SelectCount})
@@ -58,7 +58,7 @@ func FuzzPlace(f *testing.F) {
 // FuzzPatch: whatever is sent as a change, the order is changed whole, or it is as it was.
 func FuzzPatch(f *testing.F) {
 	tables := enginetest.New(f)
-	function := orders.Handler(store.FromEnv(tables.Getenv), orders.Defaults{Zone: "Europe/Ljubljana", Locale: "en"})
+	function := orders.Handler(store.FromEnv(tables.As("Orders")), orders.Defaults{Zone: "Europe/Ljubljana", Locale: "en"})
 	ask := func(t *testing.T, route, sent string, order string, header map[string]string) call.Response {
 		return call.Nonsense(t, function, call.Request{Route: route, Path: map[string]string{"order": order}, Body: sent, Caller: "commerce", Now: noon, Header: header})
 	}

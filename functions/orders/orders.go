@@ -20,17 +20,27 @@ type Defaults struct {
 
 // Handler is the function.
 func Handler(s *store.Store, defaults Defaults) api.Function {
-	return api.Function{Routes: map[string]api.HandlerFunc{
-		"POST /orders":                place(s, defaults),
-		"GET /orders":                 list(s),
-		"GET /orders/{order}":         show(s),
-		"PATCH /orders/{order}":       amend(s),
-		"POST /orders/{order}/cancel": cancel(s),
-		"POST /orders/{order}/resend": resend(s),
-		"POST /orders/{order}/reopen": reopen(s),
-		"GET /orders/{order}/events":  timeline(s),
-		"GET /openapi.json":           func(w http.ResponseWriter, _ *http.Request) error { return api.OpenAPI(w) },
-		"GET /docs":                   func(w http.ResponseWriter, _ *http.Request) error { return api.Docs(w) },
+	return api.Function{Connect: s.Connect, Routes: map[string]api.HandlerFunc{
+		"POST /orders":                   place(s, defaults),
+		"GET /orders":                    list(s),
+		"GET /orders/{order}":            show(s),
+		"PATCH /orders/{order}":          amend(s),
+		"POST /orders/{order}/cancel":    cancel(s),
+		"POST /orders/{order}/hold":      hold(s),
+		"POST /orders/{order}/release":   release(s),
+		"POST /orders/{order}/suspend":   suspend(s),
+		"POST /orders/{order}/resume":    resume(s),
+		"POST /orders/{order}/terminate": terminate(s),
+		"POST /orders/{order}/resend":    resend(s),
+		"POST /orders/{order}/reopen":    reopen(s),
+		"GET /orders/{order}/events":     timeline(s),
+
+		"GET /orders/{order}/deliveries":              deliveries(s),
+		"POST /orders/{order}/events/{seq}/redeliver": redeliver(s),
+
+		"GET /openapi.json":       func(w http.ResponseWriter, _ *http.Request) error { return api.OpenAPI(w) },
+		"GET /events.schema.json": func(w http.ResponseWriter, _ *http.Request) error { return api.EventSchema(w) },
+		"GET /docs":               func(w http.ResponseWriter, _ *http.Request) error { return api.Docs(w) },
 	}}
 }
 

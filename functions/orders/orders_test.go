@@ -28,7 +28,7 @@ type office struct {
 func open(t *testing.T) *office {
 	t.Parallel()
 	tables := enginetest.New(t)
-	return &office{t, orders.Handler(store.FromEnv(tables.Getenv), orders.Defaults{Zone: "Europe/Ljubljana", Locale: "en"}), noon, 0}
+	return &office{t, orders.Handler(store.FromEnv(tables.As("Orders")), orders.Defaults{Zone: "Europe/Ljubljana", Locale: "en"}), noon, 0}
 }
 
 const sample = `{"external_ref": "CCW-%d", "family": "A-FLEX",
@@ -208,7 +208,10 @@ func TestAnOrderCanBeAmendedWithItsVersion(t *testing.T) {
 	var timeline struct {
 		Events []struct {
 			Kind, Actor string
-			Changes     []struct{ Field, Before, After string }
+			Changes     []struct {
+				Field         string
+				Before, After any
+			}
 		}
 	}
 	o.send("commerce", "GET /orders/{order}/events", id, "", nil).Want(t, 200).JSON(t, &timeline)

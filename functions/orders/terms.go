@@ -43,6 +43,7 @@ type line struct {
 	Billing        string `json:"billing"`
 	UnitPrice      int64  `json:"unit_price"`
 	Currency       string `json:"currency"`
+	AutoRenew      *bool  `json:"auto_renew,omitempty"` // left out: as it is, false for a new line
 }
 
 // commerce is the terms in the business's words. A date or an address that is none becomes empty, which the rules name.
@@ -70,7 +71,8 @@ func ordered(lines []line) []commerce.Line {
 	all := make([]commerce.Line, len(lines))
 	for i, l := range lines {
 		all[i] = commerce.Line{Subscription: l.SubscriptionID, SKU: l.SKU, Quantity: l.Quantity, TermMonths: l.TermMonths,
-			Billing: commerce.Billing(l.Billing), UnitPrice: l.UnitPrice, Currency: l.Currency}
+			Billing: commerce.Billing(l.Billing), UnitPrice: l.UnitPrice, Currency: l.Currency,
+			AutoRenew: l.AutoRenew != nil && *l.AutoRenew}
 	}
 	return all
 }

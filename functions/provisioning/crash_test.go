@@ -58,6 +58,18 @@ func (k *killer) arm(ctx context.Context, at int, after bool) context.Context {
 	return ctx
 }
 
+// proxy hands over to the engine.
+func proxy(t *testing.T, endpoint string) http.Handler {
+	t.Helper()
+	engine, err := url.Parse(endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := httputil.NewSingleHostReverseProxy(engine)
+	p.ErrorLog = log.New(io.Discard, "", 0) // it would tell of every death
+	return p
+}
+
 // Scenario 30, for the click and for a run of the schedule.
 func TestKilledAtAnyCallItEndsTheSame(t *testing.T) {
 	t.Parallel()
@@ -78,22 +90,14 @@ func TestKilledAtAnyCallItEndsTheSame(t *testing.T) {
 			w.answer = tc.answer
 			var k killer
 			h := newHouse(t, nil)
-			engine, err := url.Parse(h.tables.Engine.Endpoint)
-			h.must(err)
-			proxy := httputil.NewSingleHostReverseProxy(engine)
-			proxy.ErrorLog = log.New(io.Discard, "", 0) // it would tell of every death
-			tables := httptest.NewServer(k.before(proxy))
+			tables := httptest.NewServer(k.before(proxy(t, h.tables.Engine.Endpoint)))
 			lines := httptest.NewServer(k.before(w))
 			t.Cleanup(tables.Close)
 			t.Cleanup(lines.Close)
-			s := store.FromEnv(func(name string) string {
-				if name == "AWS_ENDPOINT_URL_DYNAMODB" {
-					return tables.URL
-				}
-				return h.tables.Getenv(name)
-			})
+			s := store.FromEnv(h.tables.As("Provisioning", "AWS_ENDPOINT_URL_DYNAMODB", tables.URL))
 			platform := provisioning.Entitlements(s)
 			if tc.platform {
+				var err error
 				platform, err = provisioning.Webhook(lines.URL, secret)
 				h.must(err)
 			}

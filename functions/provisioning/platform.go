@@ -2,6 +2,7 @@ package provisioning
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"dayone/shared/commerce"
@@ -25,12 +26,15 @@ type entitlements struct{ store *store.Store }
 func (e entitlements) Refuses() bool { return false }
 
 func (e entitlements) Ask(ctx context.Context, o commerce.Order, j commerce.Job, _ time.Time) (commerce.Result, string) {
-	do := e.store.Entitle
-	if j.Undo {
-		do = e.store.Disentitle
+	var err error
+	if j.Action == commerce.ActDeprovision {
+		err = e.store.Disentitle(ctx, o, j.Line)
+	} else {
+		err = e.store.Entitle(ctx, o, j.Line, j.Action == commerce.ActSuspend)
 	}
-	if err := do(ctx, o, j.Line); err != nil {
-		return commerce.Again, err.Error()
+	if err != nil {
+		slog.WarnContext(ctx, "entitlement", "order", o.ID, "job", j.Key, "error", err.Error())
+		return commerce.Again, "The service could not be stored."
 	}
 	return commerce.Done, ""
 }

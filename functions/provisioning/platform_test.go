@@ -29,8 +29,10 @@ type wire struct {
 
 	mu     sync.Mutex
 	asked  []string          // "provision 1", "deprovision 1", … in turn
-	keys   map[string]string // Idempotency-Key of each order, action, line
+	keys   map[string]string // Idempotency-Key of each order, action, line and quantity
 	runs   map[string]bool   // order and line that run
+	units  map[string]int    // of those, where a change said so
+	off    map[string]bool   // suspended
 	calls  int
 	answer func(action, line string, nth int) (status int, body string) // nth time this is asked; nil is 200
 	count  map[string]int
@@ -38,7 +40,7 @@ type wire struct {
 }
 
 func newWire(t *testing.T) *wire {
-	w := &wire{t: t, keys: map[string]string{}, runs: map[string]bool{}, count: map[string]int{}, now: click}
+	w := &wire{t: t, keys: map[string]string{}, runs: map[string]bool{}, units: map[string]int{}, off: map[string]bool{}, count: map[string]int{}, now: click}
 	w.Server = httptest.NewServer(w)
 	t.Cleanup(w.Close)
 	return w
@@ -76,7 +78,7 @@ func (w *wire) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		Subscription                      string `json:"subscription_id"`
 		Customer                          string `json:"customer_organization"`
 	}
-	if err := json.Unmarshal(body, &job); err != nil || job.Service == "" || job.Quantity != 25 || job.Subscription == "" || job.Customer == "" ||
+	if err := json.Unmarshal(body, &job); err != nil || job.Service == "" || job.Quantity != 25 && job.Action == "provision" || job.Quantity < 1 || job.Subscription == "" || job.Customer == "" ||
 		r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/json" {
 		w.t.Errorf("asked %s %s (%v)", r.Method, body, err)
 	}
@@ -85,10 +87,11 @@ func (w *wire) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	w.asked = append(w.asked, what)
 	w.count[job.Order+what]++
 	key := r.Header.Get("Idempotency-Key")
-	if before := cmp.Or(w.keys[job.Order+what], key); before != key {
+	same := fmt.Sprint(job.Order, what, " ", job.Quantity)
+	if before := cmp.Or(w.keys[same], key); before != key {
 		w.t.Errorf("%s asked under %s, before under %s", what, key, before)
 	}
-	w.keys[job.Order+what] = key
+	w.keys[same] = key
 	status, said := http.StatusOK, `{"status":"ok"}`
 	if w.answer != nil {
 		if s, b := w.answer(job.Action, job.Line, w.count[job.Order+what]); s != 0 {
@@ -96,7 +99,16 @@ func (w *wire) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if status == http.StatusOK {
-		w.runs[job.Order+job.Line] = job.Action == "provision"
+		switch of := job.Order + job.Line; job.Action {
+		case "provision", "deprovision":
+			w.runs[of] = job.Action == "provision"
+		case "suspend", "resume":
+			w.off[of] = job.Action == "suspend"
+		case "change_quantity":
+			w.units[of] = job.Quantity
+		default:
+			w.t.Errorf("asked to %s", job.Action)
+		}
 	}
 	out.WriteHeader(status)
 	_, _ = io.WriteString(out, said)
@@ -161,7 +173,10 @@ func TestAnswersOfThePlatform(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWire(t)
 			w.answer = func(string, string, int) (int, string) { return tc.status, tc.body }
-			job := commerce.Job{Line: commerce.Line{ID: "1", SKU: "A-FLEX-CALL", Quantity: 25, Subscription: "Sub1"}, Undo: tc.undo, Key: "DO-1-1"}
+			job := commerce.Job{Line: commerce.Line{ID: "1", SKU: "A-FLEX-CALL", Quantity: 25, Subscription: "Sub1"}, Action: commerce.ActProvision, Undo: tc.undo, Key: "DO-1-1"}
+			if tc.undo {
+				job.Action = commerce.ActDeprovision
+			}
 			o := commerce.Order{ID: "DO", Terms: commerce.Terms{Family: "A-FLEX"}, Mapping: commerce.Mapping{Customer: "org_1"}}
 			got, reason := w.platform().Ask(t.Context(), o, job, click)
 			if got != tc.want || tc.reason != "" && reason != tc.reason {
@@ -184,7 +199,7 @@ func TestPlatformThatDoesNotAnswerIsAskedAgain(t *testing.T) {
 	gone := httptest.NewServer(nil)
 	gone.Close()
 	defer reset.Close()
-	job := commerce.Job{Line: commerce.Line{ID: "1", SKU: "A-FLEX-CALL"}, Key: "DO-1-1"}
+	job := commerce.Job{Line: commerce.Line{ID: "1", SKU: "A-FLEX-CALL"}, Action: commerce.ActProvision, Key: "DO-1-1"}
 	for name, server := range map[string]*httptest.Server{"reset": reset, "nobody there": gone} {
 		t.Run(name, func(t *testing.T) {
 			p, err := provisioning.Webhook(server.URL+"/?code=hidden", secret)

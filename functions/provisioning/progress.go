@@ -3,6 +3,7 @@ package provisioning
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"dayone/shared/api"
@@ -13,8 +14,10 @@ import (
 
 type progress struct {
 	Status   string     `json:"status"`
+	Attempt  int        `json:"attempt"`
 	Lines    []line     `json:"lines"`
 	BilledAt *time.Time `json:"billing_started_at,omitempty"`
+	StuckAt  *time.Time `json:"stuck_since,omitempty"`
 }
 
 type line struct {
@@ -25,12 +28,15 @@ type line struct {
 }
 
 func view(o commerce.Order) progress {
-	v := progress{Status: string(o.Status), Lines: make([]line, len(o.Lines))}
+	v := progress{Status: string(o.Status), Attempt: o.Attempt.Number, Lines: make([]line, len(o.Lines))}
 	for i, l := range o.Lines {
 		v.Lines[i] = line{l.ID, string(o.ServiceOf(l)), string(l.Status), l.Reason}
 	}
 	if !o.BilledAt.IsZero() {
 		v.BilledAt = &o.BilledAt
+	}
+	if since := o.StuckSince(); !since.IsZero() {
+		v.StuckAt = &since
 	}
 	return v
 }
@@ -76,14 +82,28 @@ func progressPage(l *texts.Language, o commerce.Order) pages.View {
 		}
 		data.Lines = append(data.Lines, item)
 	}
-	switch o.Status {
-	case commerce.Active:
+	switch {
+	case o.Changing():
+		v.Title = text("title_done")
+		if o.Status == commerce.Suspended {
+			v.Title = text("title_suspended")
+		}
+		data.Lead, data.Live = text("lead_change"), progressOf(o)+"?lang="+l.Tag
+	case o.Status == commerce.Suspended:
+		v.Title, data.Lead = text("title_suspended"), text("lead_suspended")
+	case o.Status == commerce.Ended:
+		v.Title, data.Lead = text("title_ended"), text("lead_ended")
+	case o.Status == commerce.Active:
 		v.Title, data.Lead = text("title_done"), text("lead_done", "date", l.On(o.LocalDate(o.BilledAt)))
-	case commerce.Failed:
+	case o.Status == commerce.Failed:
 		v.Title, data.Lead = text("title_failed"), text("lead_failed")
 		v.Action, v.Submit = servicesOf(o)+"/provision", l.T("words.try_again")
+		v.Answers = []pages.Answer{{Name: "attempt", Value: strconv.Itoa(next(o))}}
 	default:
 		data.Live = progressOf(o) + "?lang=" + l.Tag
+	}
+	if !o.StuckSince().IsZero() {
+		data.Lead = text("lead_stuck")
 	}
 	v.Data = data
 	return v

@@ -300,15 +300,11 @@ func TestEnvironmentChoosesThePlatform(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWire(t)
 			h := newHouse(t, nil)
-			h.function = provisioning.FromEnv(func(variable string) string {
-				switch {
-				case variable == "PROVISIONER_URL" && lines > 0:
-					return w.URL
-				case variable == "PROVISIONER_SECRET" && lines > 0:
-					return secret
-				}
-				return h.tables.Getenv(variable)
-			})
+			var platform []string
+			if lines > 0 {
+				platform = []string{"PROVISIONER_URL", w.URL, "PROVISIONER_SECRET", secret}
+			}
+			h.function = provisioning.FromEnv(h.tables.As("Provisioning", platform...))
 			d := h.deal("CALL")
 			h.client(provisionRoute, d, click)
 			if w.running(d.order) != lines || h.entitlements(d) != 1-lines {

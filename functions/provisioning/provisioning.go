@@ -39,21 +39,34 @@ var pace = store.Pace{Width: 16, Lease: 2 * time.Minute, Reserve: patience + cal
 func Handler(s *store.Store, platform Platform, help string) api.Function {
 	p := provisioner{s, platform, pages.New(files, help)}
 	return api.Function{
+		Connect: s.Connect,
 		Routes: map[string]api.HandlerFunc{
 			"POST /services/{order}/provision": p.provision,
 			"GET /services/{order}/progress":   p.progress,
 		},
 		Schedule: func(ctx context.Context, now time.Time) error {
 			return s.Work(ctx, "Provisioning", now, pace, func(ctx context.Context, c store.Claimed) error {
-				if c.Order.Owed(now) != commerce.Provision {
-					return nil
-				}
-				_, err := p.advance(ctx, *c.Order, now)
-				return err
+				return p.resume(ctx, *c.Order, now)
 			})
 		},
 		Fail: p.fail,
 	}
+}
+
+// resume does what the clock owes an order: it carries on what is in flight, or begins to end the terms that are over.
+func (p provisioner) resume(ctx context.Context, o commerce.Order, now time.Time) error {
+	switch {
+	case o.Owes(commerce.EndTerm, now):
+		ending := o.EndTerms(now).Explain(o)
+		if err := p.store.Replace(ctx, o, ending); err != nil {
+			return err
+		}
+		o = ending
+	case !o.Owes(commerce.Provision, now):
+		return nil
+	}
+	_, err := p.advance(ctx, o, now)
+	return err
 }
 
 // FromEnv is the function as its environment describes it: the tables, HELP_EMAIL and, where lines are asked of a
@@ -94,16 +107,20 @@ const clicks = 5
 
 // begin writes the click on "Provision and start billing" into the order. It answers false where that had happened
 // before: of clicks at once one begins, and the others find it begun.
-func (p provisioner) begin(ctx context.Context, o commerce.Order, by commerce.Address, now time.Time) (commerce.Order, bool, error) {
+func (p provisioner) begin(ctx context.Context, o commerce.Order, by commerce.Address, attempt int, now time.Time) (commerce.Order, bool, error) {
 	customer, err := p.store.Organization(ctx, o.Mapping.Customer)
 	if err != nil {
 		return o, false, err
 	}
 	for try := 1; ; try++ {
+		if o.Begun(attempt) {
+			return o, false, nil
+		}
 		begun, err := o.BeginProvisioning(by, customer, now)
 		if err != nil || begun.Version == o.Version {
 			return begun, false, err
 		}
+		begun = begun.Explain(o)
 		err = p.store.Replace(ctx, o, begun)
 		if !errors.Is(err, commerce.ErrOrderChanged) || try == clicks {
 			return begun, err == nil, err

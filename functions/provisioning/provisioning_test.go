@@ -38,11 +38,11 @@ type house struct {
 func newHouse(t *testing.T, platform provisioning.Platform) *house {
 	t.Helper()
 	tables := enginetest.New(t)
-	s := store.FromEnv(tables.Getenv)
+	s := store.FromEnv(tables.As("Provisioning"))
 	if platform == nil {
 		platform = provisioning.Entitlements(s)
 	}
-	return &house{t, tables, s, provisioning.Handler(s, platform, "help@dayone.example")}
+	return &house{t, tables, store.FromEnv(tables.Getenv), provisioning.Handler(s, platform, "help@dayone.example")}
 }
 
 // deal is an order that lacks nothing but the click, and who may click.
@@ -159,6 +159,7 @@ type progress struct {
 		ID, Service, Status, Reason string
 	} `json:"lines"`
 	BilledAt *time.Time `json:"billing_started_at"`
+	StuckAt  *time.Time `json:"stuck_since"`
 }
 
 // lines is the status of every line.

@@ -1,58 +1,35 @@
 package provisioning
 
 import (
-	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
+	"log/slog"
 	"net/http"
-	"net/url"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
 	"dayone/shared/commerce"
+	"dayone/shared/webhook"
 )
 
 // callFor is how long one call may take.
 const callFor = 8 * time.Second
 
-// maxAnswer is how much of an answer is read.
-const maxAnswer = 16 << 10
-
 // Webhook is the service platform behind an address: it is sent each job as JSON, signed with secret ("whsec_…") as
 // Standard Webhooks has it, under an Idempotency-Key.
 func Webhook(address, secret string) (Platform, error) {
-	if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, errors.New("the address is no http or https URL")
+	endpoint, err := webhook.Open(address, secret, callFor, pace.Width)
+	if err != nil {
+		return nil, err
 	}
-	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
-	if err != nil || len(key) == 0 {
-		return nil, errors.New("the secret is no base64 behind whsec_")
-	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = pace.Width
-	transport.MaxResponseHeaderBytes = maxAnswer
-	return &webhook{address, key, &http.Client{
-		Transport:     transport,
-		Timeout:       callFor,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the signature is for this address alone
-	}}, nil
+	return &hook{endpoint}, nil
 }
 
-type webhook struct {
-	address string
-	key     []byte
-	client  *http.Client
-}
+type hook struct{ endpoint *webhook.Endpoint }
 
-func (h *webhook) Refuses() bool { return true }
+func (h *hook) Refuses() bool { return true }
 
 // jobBody is what the platform is sent.
 type jobBody struct {
@@ -61,62 +38,37 @@ type jobBody struct {
 	Service      string `json:"service"`
 	SKU          string `json:"sku"`
 	Quantity     int    `json:"quantity"`
-	Action       string `json:"action"` // provision, deprovision
+	Action       string `json:"action"` // a commerce.Action
 	Subscription string `json:"subscription_id"`
 	Customer     string `json:"customer_organization"`
 }
 
-func (h *webhook) Ask(ctx context.Context, o commerce.Order, j commerce.Job, now time.Time) (commerce.Result, string) {
-	action := "provision"
-	if j.Undo {
-		action = "deprovision"
-	}
-	body, err := json.Marshal(jobBody{o.ID, j.Line.ID, string(o.ServiceOf(j.Line)), j.Line.SKU, j.Line.Quantity, action,
+func (h *hook) Ask(ctx context.Context, o commerce.Order, j commerce.Job, now time.Time) (commerce.Result, string) {
+	body, err := json.Marshal(jobBody{o.ID, j.Line.ID, string(o.ServiceOf(j.Line)), j.Line.SKU, j.Line.Quantity, string(j.Action),
 		j.Line.Subscription, o.Mapping.Customer})
 	if err != nil {
 		return commerce.Again, err.Error()
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, h.address, bytes.NewReader(body))
+	// The id is that of the job, so that a message sent again is known by it.
+	answer, err := h.endpoint.Post(ctx, j.Key, body, now, http.Header{"Idempotency-Key": {j.Key}})
 	if err != nil {
-		return commerce.Again, err.Error()
+		slog.WarnContext(ctx, "service platform", "order", o.ID, "job", j.Key, "error", err.Error())
+		return commerce.Again, unreachable
 	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Accept", "application/json")
-	r.Header.Set("Idempotency-Key", j.Key)
-	h.sign(r.Header, j.Key, body, now)
-	answer, err := h.client.Do(r)
-	if err != nil {
-		if e, ok := errors.AsType[*url.Error](err); ok {
-			err = e.Err // without the address, which may hold a secret
-		}
-		return commerce.Again, err.Error()
-	}
-	defer answer.Body.Close()
-	said, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
-	if err != nil {
-		return commerce.Again, err.Error()
-	}
-	return meaning(answer.StatusCode, j.Undo), reasonOf(said, answer.StatusCode)
+	return meaning(answer.Status, j.Action == commerce.ActDeprovision), reasonOf(answer.Body, answer.Status)
 }
 
-// sign adds the headers of Standard Webhooks. The id is that of the job, so that a message sent again is known by it.
-func (h *webhook) sign(header http.Header, id string, body []byte, now time.Time) {
-	at := strconv.FormatInt(now.Unix(), 10)
-	mac := hmac.New(sha256.New, h.key)
-	fmt.Fprintf(mac, "%s.%s.%s", id, at, body)
-	header.Set("webhook-id", id)
-	header.Set("webhook-timestamp", at)
-	header.Set("webhook-signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
-}
+// unreachable is why a job is not done whose call broke off. What broke is in the log: people are shown this.
+const unreachable = "The service platform could not be reached."
 
 // meaning is what a status says about a job. What is gone when it is to be taken away is done.
-func meaning(status int, undo bool) commerce.Result {
+func meaning(status int, removal bool) commerce.Result {
 	switch {
 	case status == http.StatusAccepted:
 		return commerce.Later
 	case status >= 200 && status < 300:
 		return commerce.Done
-	case undo && (status == http.StatusNotFound || status == http.StatusGone):
+	case removal && (status == http.StatusNotFound || status == http.StatusGone):
 		return commerce.Done
 	case status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == http.StatusTooManyRequests:
 		return commerce.Again

@@ -101,6 +101,9 @@ func decideAccess(s *store.Store, t *pages.Templates) api.HandlerFunc {
 			return refuseToken(w, r, in, t, open, err)
 		}
 		page := accessPage(in, asked)
+		if asked.relation.Access != commerce.AccessAsked && in.Fields["decision"] == "" && !in.client {
+			return show(w, t, accessDonePage(in, asked)) // a colleague answered, and the first answer stands
+		}
 		yes, err := decision(in)
 		switch {
 		case in.switched, err == nil && in.Fields["decision"] == "" && !in.client:
@@ -171,13 +174,20 @@ func (q request) again(ctx context.Context, s *store.Store) (request, error) {
 	return q, err
 }
 
-// decide stores the answer.
+// decide stores the answer. The first one stands: a later one that says otherwise is refused.
 func decide(ctx context.Context, s *store.Store, q request, yes bool, now time.Time) (request, error) {
+	sides, err := sidesOf(ctx, s, q.grant.Customer, q.grant.Partner)
+	if err != nil {
+		return request{}, err
+	}
 	for try := 1; ; try++ {
-		order, relation := q.order.Decide(q.grant, q.relation, yes, now)
-		err := s.Decide(ctx, q.grant, relation, q.order, order)
+		order, c, err := q.order.Decide(q.grant, q.relation, yes, sides, now)
+		if err != nil {
+			return request{}, err
+		}
+		err = s.Decide(ctx, q.grant, c, q.order, order)
 		if err == nil {
-			q.order, q.relation = order, relation
+			q.order, q.relation = order, c.After
 			return q, nil
 		}
 		if !errors.Is(err, commerce.ErrOrderChanged) || try == saveTries {

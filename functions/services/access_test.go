@@ -118,14 +118,50 @@ func TestAccessPageOfABrowser(t *testing.T) {
 	says(t, o.browser(send("en", "asked", "true", "decision", "no")).Want(t, 410), "This request was answered or has expired")
 }
 
-func TestTheLastOfSeveralAdministratorsToAnswerDecides(t *testing.T) {
+// consentOf is another administrator's link to answer the request of an order.
+func (o *office) consentOf(who commerce.Address, order commerce.Order) string {
+	o.Helper()
+	link := o.token(commerce.AccessToken)
+	o.must(o.store.Issue(o.Context(), commerce.Grant{Hash: link.Hash(), Kind: commerce.AccessToken, Member: who, Order: order.ID,
+		Customer: order.Mapping.Customer, Partner: order.Mapping.Partner, IssuedAt: o.now, ExpiresAt: o.now.Add(time.Hour)}))
+	return link.Reveal()
+}
+
+func TestTheFirstOfSeveralAdministratorsToAnswerDecides(t *testing.T) {
 	o := open(t)
-	customer := o.mapped(nil).Mapping.Customer
-	order, link := o.consent(eva, customer)
-	second := o.token(commerce.AccessToken)
-	o.must(o.store.Issue(o.Context(), commerce.Grant{Hash: second.Hash(), Kind: commerce.AccessToken, Member: karl, Order: order.ID,
-		Customer: customer, Partner: order.Mapping.Partner, IssuedAt: o.now, ExpiresAt: o.now.Add(time.Hour)}))
-	o.client(request{route: "POST /access", sent: `{"token":"` + link.Reveal() + `","decision":"yes"}`}).Want(t, 200)
-	o.client(request{route: "POST /access", sent: `{"token":"` + second.Reveal() + `","decision":"no"}`}).Want(t, 200)
-	refused(t, o.client(request{route: "GET /services/{order}", order: order.ID, as: o.session(eva)}), 403, "no_access")
+	first := o.mapped(nil)
+	o.joins(bor, karl)
+	order, link := o.consent(eva, first.Mapping.Customer)
+	send := func(token, decision string) request {
+		return request{route: "POST /access", sent: `{"token":"` + token + `","decision":"` + decision + `"}`}
+	}
+	o.client(send(link.Reveal(), "yes")).Want(t, 200)
+	second := o.consentOf(bor, order)
+	refused(t, o.client(send(second, "no")), 409, "access_answered")
+	form := map[string]string{"token": second, "lang": "en"}
+	says(t, o.browser(request{route: "POST /access", form: form}).Want(t, 200), "Sudlicht Partner d.o.o. now has access")
+	form["asked"], form["decision"] = "true", "no"
+	says(t, o.browser(request{route: "POST /access", form: form}).Want(t, 409), "A colleague has answered already", `href="/organization"`)
+	o.client(send(second, "yes")).Want(t, 200)
+	refused(t, o.client(send(second, "yes")), 410, "link_used")
+	o.client(request{route: "GET /services/{order}", order: order.ID, as: o.session(eva)}).Want(t, 200)
+	stored, err := o.store.Order(t.Context(), order.ID)
+	o.must(err)
+	if stored.Mapping.PartnerAccess != commerce.AccessGranted {
+		t.Errorf("the order shows %s", stored.Mapping.PartnerAccess)
+	}
+	if got := o.queued("access_"); got != "access_changed bor@alpine.example, access_granted eva@sudlicht.example" {
+		t.Errorf("letters %s", got)
+	}
+}
+
+func TestAnAdministratorWhoWasRemovedAnswersNothing(t *testing.T) {
+	o := open(t)
+	first := o.mapped(nil)
+	o.settles(karl)
+	o.joins(bor, karl)
+	order, _ := o.consent(eva, first.Mapping.Customer)
+	link := o.consentOf(bor, order)
+	o.client(request{route: "POST /organization/remove", as: o.session(karl), sent: `{"email":"bor@alpine.example"}`}).Want(t, 200)
+	refused(t, o.client(request{route: "POST /access", sent: `{"token":"` + link + `","decision":"yes"}`}), 404, "link_unknown")
 }

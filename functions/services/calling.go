@@ -40,6 +40,9 @@ func showCalling(s *store.Store, t *pages.Templates) api.HandlerFunc {
 			return api.JSON(w, http.StatusOK, callingView{c.Country, c.LocationName, c.Address, c.City, c.PostalCode, c.Zone, c.Language,
 				c.MainNumber, v.taskStatus(commerce.TaskCalling)})
 		}
+		if !v.order.Settable() {
+			return redirect(w, r, v.settled())
+		}
 		in := input{lang: language(w, r), Fields: api.Fields{
 			"country": c.Country, "location_name": c.LocationName, "address": c.Address, "city": c.City, "postal_code": c.PostalCode,
 			"time_zone": c.Zone, "language": c.Language, "main_number": c.MainNumber,

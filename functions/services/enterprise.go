@@ -33,6 +33,9 @@ func showEnterprise(s *store.Store, t *pages.Templates, domain string) api.Handl
 		if api.WantsJSON(r) {
 			return api.JSON(w, http.StatusOK, enterpriseView{name, domain, v.customer.Settled, v.taskStatus(commerce.TaskEnterprise)})
 		}
+		if !v.order.Settable() && !v.customer.Settled {
+			return redirect(w, r, v.settled())
+		}
 		in := input{lang: language(w, r), Fields: api.Fields{"subdomain": name}}
 		return show(w, t, enterprisePage(v, in, domain, enterpriseData{}))
 	}

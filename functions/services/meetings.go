@@ -28,6 +28,9 @@ func showMeetings(s *store.Store, t *pages.Templates) api.HandlerFunc {
 		if api.WantsJSON(r) {
 			return api.JSON(w, http.StatusOK, meetingsView{m.Zone, m.Language, v.taskStatus(commerce.TaskMeetings)})
 		}
+		if !v.order.Settable() {
+			return redirect(w, r, v.settled())
+		}
 		in := input{lang: language(w, r), Fields: api.Fields{"time_zone": m.Zone, "language": m.Language}}
 		return show(w, t, meetingsPage(v, in))
 	}

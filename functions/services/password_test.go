@@ -118,7 +118,7 @@ func TestPasswordOfAPartnerWhoWaitsForConsentLeadsToTheListOfOrders(t *testing.T
 	o.consent("eva@sudlicht.example", order.Mapping.Customer)
 	member, _, err := o.store.Member(o.Context(), "eva@sudlicht.example")
 	o.must(err)
-	orders, err := o.store.OrdersOf(o.Context(), commerce.PartnerKind, member.Organization)
+	orders, _, err := o.store.OrdersOf(o.Context(), commerce.PartnerKind, member.Organization, "", 10)
 	o.must(err)
 	link := o.token(commerce.PasswordToken)
 	o.must(o.store.Issue(o.Context(), commerce.Grant{Hash: link.Hash(), Kind: commerce.PasswordToken, Member: member.Email, Order: orders[0].ID,

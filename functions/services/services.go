@@ -26,6 +26,7 @@ var files embed.FS
 func Handler(s *store.Store, help, domain string) api.Function {
 	t := pages.New(files, help)
 	return api.Function{
+		Connect: s.Connect,
 		Routes: map[string]api.HandlerFunc{
 			"GET /password":                       showPassword(t),
 			"POST /password":                      choosePassword(s, t),
@@ -36,6 +37,11 @@ func Handler(s *store.Store, help, domain string) api.Function {
 			"POST /forgot":                        forgot(s, t),
 			"GET /access":                         showAccess(t),
 			"POST /access":                        decideAccess(s, t),
+			"GET /organization":                   showOrganization(s, t),
+			"GET /organization/invite":            showInvite(s, t),
+			"POST /organization/invite":           invite(s, t),
+			"POST /organization/remove":           remove(s, t),
+			"POST /organization/access":           changeAccess(s, t),
 			"GET /services":                       listOrders(s, t),
 			"GET /services/{order}":               showTasks(s, t),
 			"GET /services/{order}/subscription":  showSubscription(s, t),
@@ -172,7 +178,11 @@ func fail(t *pages.Templates) func(http.ResponseWriter, *http.Request, error) {
 		}
 		e, status := api.Mistake(r, err)
 		if errors.Is(e, commerce.ErrSignedOut) {
-			_ = redirect(w, r, "/sign-in?next="+url.QueryEscape(r.URL.Path))
+			next := r.URL.Path
+			if strings.HasPrefix(next, "/organization/") {
+				next = "/organization" // not to where a form was sent
+			}
+			_ = redirect(w, r, "/sign-in?next="+url.QueryEscape(next))
 			return
 		}
 		code, link, back := e.Code, "/sign-in", ""
@@ -181,6 +191,10 @@ func fail(t *pages.Templates) func(http.ResponseWriter, *http.Request, error) {
 			code, link = "password_link", "/forgot"
 		case r.URL.Path == "/access" && e.Kind == commerce.KindGone:
 			code = "access_link"
+		case r.URL.Path == "/access":
+			link = "/organization"
+		case strings.HasPrefix(r.URL.Path, "/organization"):
+			link, back = "", "/organization"
 		case strings.HasPrefix(r.URL.Path, "/services/"):
 			back = "/services"
 		}

@@ -41,8 +41,9 @@ type office struct {
 func open(t *testing.T) *office {
 	t.Helper()
 	t.Parallel()
-	s := store.FromEnv(enginetest.New(t).Getenv)
-	return &office{T: t, function: services.Handler(s, "help@dayone.example", "meet.example"), store: s, now: noon}
+	tables := enginetest.New(t)
+	function := services.Handler(store.FromEnv(tables.As("Services")), "help@dayone.example", "meet.example")
+	return &office{T: t, function: function, store: store.FromEnv(tables.Getenv), now: noon}
 }
 
 func (o *office) must(err error) {
@@ -297,6 +298,11 @@ func TestEveryPageIsSmallAndWholeInEveryLanguage(t *testing.T) {
 		"access asked":       {route: "POST /access", form: map[string]string{"token": link.Reveal()}},
 		"access undecided":   {route: "POST /access", form: map[string]string{"token": link.Reveal(), "asked": "true"}},
 		"orders":             {route: "GET /services"},
+		"organization":       {route: "GET /organization"},
+		"invite":             {route: "GET /organization/invite"},
+		"invite refused":     {route: "POST /organization/invite", form: map[string]string{"email": string(ana)}},
+		"remove nobody":      {route: "POST /organization/remove", form: map[string]string{"email": "nobody@alpine.example"}},
+		"take access":        {route: "POST /organization/access", form: map[string]string{"take": order.Mapping.Partner}},
 		"tasks":              {route: "GET /services/{order}", order: order.ID},
 		"subscription":       {route: "GET /services/{order}/subscription", order: order.ID},
 		"subscription wrong": {route: "POST /services/{order}/subscription", order: order.ID, form: map[string]string{"wrong": "true"}},
@@ -311,7 +317,7 @@ func TestEveryPageIsSmallAndWholeInEveryLanguage(t *testing.T) {
 	}
 	for name, r := range requests {
 		for _, tag := range texts.Tags() {
-			if strings.Contains(r.route, "/services") {
+			if strings.Contains(r.route, "/services") || strings.Contains(r.route, "/organization") {
 				r.as = as
 			}
 			r.lang = tag

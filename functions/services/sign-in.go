@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"regexp"
+	"sync"
 	"time"
 
 	"dayone/shared/api"
@@ -14,11 +15,14 @@ import (
 )
 
 // onward are the addresses that signing in may lead to; anything else could be a trap.
-var onward = regexp.MustCompile(`^/services(/[A-Za-z0-9-]{1,64}(/[a-z]{1,32})?)?$`)
+// Its counted repeats take a third of a start to compile, so that waits for the first who signs in.
+var onward = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^/(organization|services(/[A-Za-z0-9-]{1,64}(/[a-z]{1,32})?)?)$`)
+})
 
 // local is an address to go on to after signing in.
 func local(next string) string {
-	if onward.MatchString(next) {
+	if onward().MatchString(next) {
 		return next
 	}
 	return "/services"

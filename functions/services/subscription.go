@@ -8,6 +8,7 @@ import (
 	"dayone/shared/commerce"
 	"dayone/shared/pages"
 	"dayone/shared/store"
+	"dayone/shared/texts"
 )
 
 type subscriptionView struct {
@@ -24,6 +25,9 @@ func showSubscription(s *store.Store, t *pages.Templates) api.HandlerFunc {
 		if api.WantsJSON(r) {
 			return api.JSON(w, http.StatusOK, subscriptionView{!v.order.Settings.ReviewedAt.IsZero(), linesOf(v.order)})
 		}
+		if !v.order.Settable() {
+			return redirect(w, r, v.settled())
+		}
 		return show(w, t, subscriptionPage(v, input{lang: language(w, r)}))
 	}
 }
@@ -39,13 +43,22 @@ func subscriptionPage(v visit, in input) pages.View {
 		lines = append(lines, pages.Section{Title: l.T("words.sku." + strings.TrimPrefix(line.SKU, o.Family+"-")), Rows: []pages.Row{
 			{Label: l.T("words.subscription_id"), Value: line.Subscription},
 			{Label: l.T("words.quantity"), Value: l.N("words.unit."+product.Unit, line.Quantity)},
-			{Label: l.T("words.term"), Value: l.N("words.months", line.TermMonths)},
+			{Label: l.T("words.term"), Value: termOf(l, line)},
 			{Label: l.T("words.price"), Value: l.Money(line.UnitPrice, line.Currency) + " " + l.T("words.per."+product.Unit) + ", " +
 				l.T("words.billing_period."+string(line.Billing))},
 		}})
 	}
 	page.Data = lines
 	return page
+}
+
+// termOf says how long a line runs, and what comes then.
+func termOf(l *texts.Language, line commerce.Line) string {
+	then := "words.term_ends"
+	if line.AutoRenew {
+		then = "words.term_renews"
+	}
+	return l.T(then, "term", l.N("words.months", line.TermMonths))
 }
 
 // subscriptionWrongPage says whom to reach where the order is not what was meant.

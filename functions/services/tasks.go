@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 
 	"dayone/shared/api"
 	"dayone/shared/commerce"
@@ -76,6 +77,14 @@ func (v visit) path(task string) string {
 	return "/services/" + v.order.ID + "/" + task
 }
 
+// settled is where the settings of an order lead that can no longer be changed.
+func (v visit) settled() string {
+	if v.order.Status == commerce.Provisioning {
+		return v.path("progress")
+	}
+	return v.path("")
+}
+
 // page is a page of the order.
 func (v visit) page(l *texts.Language, name string) pages.View {
 	return pages.View{Lang: l, Name: name, SignOut: true, Order: pages.OrderOf(l, v.order)}
@@ -122,6 +131,7 @@ type lineView struct {
 	Billing        string `json:"billing"`
 	UnitPrice      int64  `json:"unit_price"`
 	Currency       string `json:"currency"`
+	AutoRenew      bool   `json:"auto_renew"`
 	Status         string `json:"status"`
 }
 
@@ -129,7 +139,7 @@ func linesOf(o commerce.Order) []lineView {
 	views := make([]lineView, len(o.Lines))
 	for i, l := range o.Lines {
 		views[i] = lineView{l.ID, l.Subscription, l.SKU, string(o.ServiceOf(l)), l.Quantity, l.TermMonths, string(l.Billing), l.UnitPrice,
-			l.Currency, string(l.Status)}
+			l.Currency, l.AutoRenew, string(l.Status)}
 	}
 	return views
 }
@@ -195,6 +205,7 @@ type tasksData struct {
 	Done, Of int
 	Cost     *pages.Section // of the activation, where it can be done
 	Wait     bool           // for other tasks
+	Held     string         // why nothing can be activated now
 }
 
 func tasksPage(l *texts.Language, v visit) pages.View {
@@ -219,10 +230,14 @@ func tasksPage(l *texts.Language, v visit) pages.View {
 		}
 		data.Tasks = append(data.Tasks, item)
 	}
+	if v.order.Held() {
+		data.Wait, data.Held = false, l.T("errors.order_on_hold")
+	}
 	if v.order.CanProvision(v.customer) {
 		cost := costOf(l, v.order)
 		data.Cost, data.Wait = &cost, false
 		page.Action, page.Submit = v.path("provision"), l.T("pages.activate.submit")
+		page.Answers = append(page.Answers, pages.Answer{Name: "attempt", Value: strconv.Itoa(v.order.Attempt.Number + 1)})
 	}
 	page.Data = data
 	return page

@@ -115,4 +115,10 @@ func TestSettingsAreClosedWhileTheServicesAreMade(t *testing.T) {
 	if strings.Contains(page.Body, "/calling") {
 		t.Error("the page still leads to settings")
 	}
+	for _, task := range []string{"subscription", "calling", "meetings", "enterprise"} {
+		answer := o.browser(request{route: "GET /services/{order}/" + task, order: order.ID, as: as, lang: "en"}).Want(t, 303)
+		if to := answer.Header["location"]; to != "/services/"+order.ID+"/progress" {
+			t.Errorf("the form of %s, which can no longer be sent, leads to %q", task, to)
+		}
+	}
 }

@@ -20,34 +20,46 @@ func customerPage() page {
 	}
 }
 
-// choseNew reports whether somebody turned the offers down just now, and has not seen the page that asks for the
-// details of a new organization.
+// choseNew reports whether somebody turned the offers down just now: on the page with the offers, not on the one that
+// asks for the details of a new organization.
 func (v *visit) choseNew() bool {
 	_, asked := v.fields["customer_name"]
-	return v.form && v.step == commerce.StepCustomerOrganization && v.answers.CustomerOrganization == commerce.NewOrganization && !asked
+	return v.form && v.step == commerce.StepCustomerOrganization && v.answers.CustomerOrganization == commerce.NewOrganization &&
+		(!asked || v.fields["offered"] != "")
+}
+
+// forgetBlank drops details of a new organization that were left blank, so that they are suggested anew. What was typed
+// is kept for whoever comes back to it.
+func (v *visit) forgetBlank() {
+	for _, name := range []string{"customer_name", "customer_country", "customer_language"} {
+		if text(v.fields, name) == "" {
+			v.forget(name)
+		}
+	}
 }
 
 func customerView(v *visit) pages.View {
 	offers := v.known.Customers
 	isNew := v.answers.CustomerOrganization == commerce.NewOrganization && v.step != commerce.StepCustomerAdmin &&
-		!(v.turned && v.step == commerce.StepCustomerOrganization)
+		!(v.turned && v.step == commerce.StepCustomerOrganization) && !(v.fields["switch"] != "" && v.fields["offered"] != "")
 	switch {
 	case v.known.CustomerAdmin.Organization != "" && len(offers) == 1:
 		// An administrator belongs to this organization alone: there is nothing to choose.
-		v.forget("customer_name", "customer_country", "customer_language")
+		v.forgetBlank()
 		v.inputs = nil
 		v.fields["customer_organization"] = offers[0].ID
 		one := v.choice(offers, "", "customer-existing", "none_one", "none")
 		one.Options = nil
 		return pages.View{Name: "customer-existing", Data: one}
 	case len(offers) > 0 && !isNew:
-		v.forget("customer_name", "customer_country", "customer_language")
+		v.forgetBlank()
 		v.inputs = []string{"customer_organization"}
 		if !slices.ContainsFunc(offers, func(o commerce.Organization) bool { return o.ID == v.fields["customer_organization"] }) &&
 			v.fields["customer_organization"] != commerce.NewOrganization {
 			v.forget("customer_organization")
 		}
-		return pages.View{Name: "customer-existing", Data: v.choice(offers, commerce.NewOrganization, "customer-existing", "none_one", "none")}
+		return pages.View{Name: "customer-existing", Data: v.choice(offers, commerce.NewOrganization, "customer-existing", "none_one", "none"),
+			Answers: []pages.Answer{{Name: "offered", Value: "true"}}}
 	}
 	v.inputs = []string{"customer_name", "customer_country", "customer_language"}
 	v.fields["customer_organization"] = commerce.NewOrganization

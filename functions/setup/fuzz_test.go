@@ -19,7 +19,7 @@ import (
 func FuzzForm(f *testing.F) {
 	tables := enginetest.New(f)
 	s := store.FromEnv(tables.Getenv)
-	function := setup.Handler(s, "help@dayone.example")
+	function := setup.Handler(store.FromEnv(tables.As("Setup")), "help@dayone.example")
 	f.Fuzz(func(t *testing.T, step, sent string) {
 		o, err := commerce.Place(api.NewOrderID(), "commerce", commerce.Terms{
 			ExternalRef: rand.Text(), Family: "A-FLEX", Partner: commerce.Party{Name: "Nordlicht", Country: "SI"}, Customer: commerce.Party{Name: "Alpine", Country: "AT"},

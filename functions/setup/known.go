@@ -3,6 +3,7 @@ package setup
 import (
 	"context"
 	"slices"
+	"time"
 
 	"dayone/shared/commerce"
 )
@@ -29,31 +30,31 @@ func (z wizard) know(ctx context.Context, v *visit, until commerce.Step) (err er
 	if v.grant.Looks, err = z.store.Look(ctx, v.grant, asked, v.now); err != nil {
 		return err
 	}
-	v.known, err = z.lookup(ctx, v.order, v.answers, until)
+	v.known, err = z.lookup(ctx, v.order, v.answers, until, v.now)
 	return err
 }
 
 // lookup reads what is stored about the answers, as far as the steps up to until need it. Members and access are read
 // consistently; which organizations are offered for a domain may be a moment old.
-func (z wizard) lookup(ctx context.Context, o commerce.Order, a commerce.Answers, until commerce.Step) (k commerce.Known, err error) {
+func (z wizard) lookup(ctx context.Context, o commerce.Order, a commerce.Answers, until commerce.Step, now time.Time) (k commerce.Known, err error) {
 	needs := needed(a, until)
 	if needs(commerce.StepPartnerOrganization) {
-		if k.Contact, k.Partners, err = z.offers(ctx, commerce.PartnerKind, o.Contact); err != nil {
+		if k.Contact, k.Partners, err = z.offers(ctx, commerce.PartnerKind, o.Contact, now); err != nil {
 			return k, err
 		}
 		if a.PartnerOrganization == commerce.NewOrganization {
-			if k.PartnerAdmin, _, err = z.store.Member(ctx, a.PartnerAdmin); err != nil {
+			if k.PartnerAdmin, err = z.member(ctx, a.PartnerAdmin, now); err != nil {
 				return k, err
 			}
 		}
 	}
 	if needs(commerce.StepReview) && a.Role == commerce.RoleCustomer {
-		if k.Partners, err = z.partnerOf(ctx, o); err != nil {
+		if k.Partners, err = z.partnerOf(ctx, o, now); err != nil {
 			return k, err
 		}
 	}
 	if needs(commerce.StepCustomerAdmin) {
-		if k.CustomerAdmin, k.Customers, err = z.offers(ctx, commerce.CustomerKind, a.CustomerAdmin); err != nil {
+		if k.CustomerAdmin, k.Customers, err = z.offers(ctx, commerce.CustomerKind, a.CustomerAdmin, now); err != nil {
 			return k, err
 		}
 		if k.CustomerAdmin.Organization != "" {
@@ -68,12 +69,21 @@ func (z wizard) lookup(ctx context.Context, o commerce.Order, a commerce.Answers
 	return k, err
 }
 
+// member is who has an address. An invitation that nobody accepted in time keeps it no more.
+func (z wizard) member(ctx context.Context, email commerce.Address, now time.Time) (commerce.Member, error) {
+	m, _, err := z.store.Member(ctx, email)
+	if m.Lapsed(now) {
+		return commerce.Member{}, err
+	}
+	return m, err
+}
+
 // offers are the organizations of one kind that an address may see: its own first, then those of its domain.
-func (z wizard) offers(ctx context.Context, kind commerce.OrganizationKind, email commerce.Address) (m commerce.Member, all []commerce.Organization, err error) {
+func (z wizard) offers(ctx context.Context, kind commerce.OrganizationKind, email commerce.Address, now time.Time) (m commerce.Member, all []commerce.Organization, err error) {
 	if email == "" {
 		return m, nil, nil
 	}
-	if m, _, err = z.store.Member(ctx, email); err != nil {
+	if m, err = z.member(ctx, email, now); err != nil {
 		return m, nil, err
 	}
 	if m.Kind == kind {
@@ -94,9 +104,9 @@ func (z wizard) offers(ctx context.Context, kind commerce.OrganizationKind, emai
 
 // partnerOf is the partner organization of an order that its customer sets up, or none: the one of the person who
 // handed it over, where there is no doubt which that is, else the one that stands for a partner whom nobody represented.
-func (z wizard) partnerOf(ctx context.Context, o commerce.Order) ([]commerce.Organization, error) {
+func (z wizard) partnerOf(ctx context.Context, o commerce.Order, now time.Time) ([]commerce.Organization, error) {
 	if o.Handover {
-		m, all, err := z.offers(ctx, commerce.PartnerKind, o.DelegatedBy)
+		m, all, err := z.offers(ctx, commerce.PartnerKind, o.DelegatedBy, now)
 		if err != nil {
 			return nil, err
 		}

@@ -264,7 +264,11 @@ func TestThePagesOfASecondOrder(t *testing.T) {
 	b.press(said{"customer_organization": "new"}).sees("Confirm the customer's details").press(said{"customer_name": ""}).
 		sees("Confirm the customer's details", "Enter the organization name")
 	b.press(said{"back": "customer-organization"}).sees("Check the customer's organization").has(said{"customer_organization": "new"})
-	b.press(nil).press(nil).sees("Check the details before you set up the order").press(said{"back": "customer-organization"}).sees("Confirm the customer's details")
+	b.press(said{"switch": "sl"}).sees("Preverite strankino organizacijo").press(said{"switch": "en"}).sees("Check the customer's organization")
+	b.press(nil).sees("Confirm the customer's details").press(said{"customer_name": "Typed by hand", "customer_country": "IT", "back": "customer-organization"})
+	b.sees("Check the customer's organization").press(said{"customer_organization": "new"}).sees("Confirm the customer's details").
+		has(said{"customer_name": "Typed by hand", "customer_country": "IT"})
+	b.press(said{"back": "customer-organization"}).press(nil).press(nil).sees("Check the details before you set up the order").press(said{"back": "customer-organization"}).sees("Confirm the customer's details")
 	b.press(said{"back": "customer-organization"}).press(said{"customer_organization": h.member("it@alpine-mills.example").Organization}).
 		sees("Check the details before you set up the order", "Existing organization")
 	b.press(nil).sees("Your order was set up successfully", "administrators of your organization", `href="/sign-in"`)

@@ -34,6 +34,7 @@ type wizard struct {
 func Handler(s *store.Store, help string) api.Function {
 	z := wizard{s, pages.New(files, help)}
 	return api.Function{
+		Connect: s.Connect,
 		Routes: map[string]api.HandlerFunc{
 			"GET /setup":         z.open,
 			"GET /setup/{step}":  z.openAt,
@@ -81,7 +82,7 @@ func pageOf(step commerce.Step) page {
 
 // names are those of all fields that a request may have.
 func names() []string {
-	all := []string{"token", "lang", "back", "change", "switch"}
+	all := []string{"token", "lang", "back", "change", "switch", "offered"}
 	for _, step := range commerce.Steps {
 		all = append(all, pageOf(step).fields...)
 	}

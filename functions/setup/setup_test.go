@@ -36,8 +36,8 @@ type house struct {
 func open(t *testing.T) *house {
 	t.Parallel()
 	tables := enginetest.New(t)
-	s := store.FromEnv(tables.Getenv)
-	return &house{T: t, tables: tables, store: s, function: setup.Handler(s, "help@dayone.example"), now: noon}
+	function := setup.Handler(store.FromEnv(tables.As("Setup")), "help@dayone.example")
+	return &house{T: t, tables: tables, store: store.FromEnv(tables.Getenv), function: function, now: noon}
 }
 
 func (h *house) must(err error) {
@@ -750,9 +750,12 @@ func TestAccessGrantedMeanwhileIsReviewed(t *testing.T) {
 	s = asPartner.with(said{"partner_organization": h.read(o.ID).Mapping.Partner, "customer_admin_email": "it@alpine-mills.example", "customer_organization": mine})
 	s = h.reviewed(link, s)
 	asked := h.read(o.ID)
-	grant := commerce.Grant{Hash: "x", Kind: commerce.AccessToken, Order: o.ID, Customer: mine, Partner: asked.Mapping.Partner, IssuedAt: noon, ExpiresAt: noon.Add(time.Hour)}
+	grant := commerce.Grant{Hash: "x", Kind: commerce.AccessToken, Order: o.ID, Member: "it@alpine-mills.example", Customer: mine, Partner: asked.Mapping.Partner, IssuedAt: noon, ExpiresAt: noon.Add(time.Hour)}
 	h.must(h.store.Issue(t.Context(), grant))
-	decided, granted := asked.Decide(grant, commerce.Relation{}, true, noon)
+	before, err := h.store.Relation(t.Context(), mine, asked.Mapping.Partner)
+	h.must(err)
+	decided, granted, err := asked.Decide(grant, before, true, commerce.Sides{}, noon)
+	h.must(err)
 	h.must(h.store.Decide(t.Context(), grant, granted, asked, decided))
 	h.post(link, "complete", s).refused(h, 409, "review_stale", "/customer_organization")
 	h.complete(link, s.without("review_digest")).want(h, "sign-in")

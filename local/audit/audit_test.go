@@ -103,6 +103,7 @@ func TestWhatDoesNotFitTogetherIsFound(t *testing.T) {
 		"a letter that was not queued":             {func(b *audit.Books) { clear(b.Letters) }, "letters order_set_up"},
 		"an order that the clock forgets":          {func(b *audit.Books) { order(b, invited, func(o *audit.Order) { o.Due, o.DueAt = "", "" }) }, "is owed"},
 		"an order that is late":                    {func(b *audit.Books) { order(b, invited, func(o *audit.Order) { o.DueAt = "2099" + o.DueAt[4:] }) }, "is owed"},
+		"an order at another desk":                 {func(b *audit.Books) { order(b, invited, func(o *audit.Order) { o.Desk = "ended#1" }) }, "it belongs at setup"},
 		"a status that its timeline does not know": {func(b *audit.Books) { order(b, invited, func(o *audit.Order) { o.Status = commerce.Started }) }, "its timeline ends with"},
 		"a charge too many": {func(b *audit.Books) {
 			b.Charges[running] = append(b.Charges[running], audit.Charge{SK: "charge#1#2030-01-01"})
@@ -110,6 +111,17 @@ func TestWhatDoesNotFitTogetherIsFound(t *testing.T) {
 		"a charge too few":                       {func(b *audit.Books) { delete(b.Charges, running) }, "has no charge"},
 		"a charge of another amount":             {func(b *audit.Books) { b.Charges[running][0].Amount++ }, "is charged"},
 		"charges of an order that is not active": {func(b *audit.Books) { b.Charges[invited] = b.Charges[running] }, "one too many"},
+		"a total that is not the sum": {func(b *audit.Books) {
+			for key := range b.Totals {
+				b.Totals[key] = audit.Total{Amount: 1, Charges: 2}
+			}
+		}, "the charges come to"},
+		"a total of nothing":          {func(b *audit.Books) { b.Totals["total#x#2030-01 total#p#c#EUR"] = audit.Total{} }, "of no charge"},
+		"a quantity nobody asked for": {func(b *audit.Books) { b.Entitlements[0].Quantity++ }, "runs line"},
+		"a service that is off":       {func(b *audit.Books) { b.Entitlements[0].Suspended = true }, "suspended true"},
+		"a correction without a change": {func(b *audit.Books) {
+			b.Charges[running] = append(b.Charges[running], audit.Charge{SK: "charge#1#2026-12-10#adjustment#1", Kind: "adjustment"})
+		}, "one too many"},
 		"access that nobody granted": {func(b *audit.Books) {
 			order(b, running, func(o *audit.Order) { o.Mapping.PartnerAccess = commerce.AccessAsked })
 		}, "nobody granted it"},
@@ -118,7 +130,40 @@ func TestWhatDoesNotFitTogetherIsFound(t *testing.T) {
 		"a session of nobody": {func(b *audit.Books) {
 			b.Grants["x"] = audit.Grant{Kind: string(commerce.SessionToken), Member: "no@body.example"}
 		}, "who is nobody"},
-		"an item of no kind": {func(b *audit.Books) { b.Unknown = []string{"strange#1"} }, "no rule knows"},
+		"a member whom nobody invited": {func(b *audit.Books) {
+			m := b.Members[it]
+			m.Order = ""
+			b.Members[it] = m
+		}, "neither an order nor an invitation"},
+		"an organization that nobody can sign in to": {func(b *audit.Books) {
+			b.Notes = []audit.Note{{Organization: customer, Kind: "removed", At: 1, By: it, Who: "gone@customer-1.example"}}
+		}, "nobody is left who can sign in"},
+		"a note that names nobody": {func(b *audit.Books) {
+			b.Notes = []audit.Note{{Organization: customer, Kind: "invited", At: 1, By: it}}
+		}, "it notes"},
+		"a letter that no note explains": {func(b *audit.Books) {
+			b.Letters["x"] = audit.Letter{Kind: "access_taken", QueuedAt: 1, SentAt: 1, Customer: customer}
+		}, "no note says so"},
+		"an event that is not on its way": {func(b *audit.Books) { delete(b.Events[invited], 2) }, "events are on their way"},
+		"an event that nobody will send":  {func(b *audit.Books) { b.Events[invited][2] = audit.Outgoing{Kind: "letter_sent", Expires: 1} }, "event 2 is"},
+		"an event that did not happen": {func(b *audit.Books) {
+			b.Events[invited][9] = audit.Outgoing{Kind: "cancelled", DeliveredAt: 1, Expires: 1}
+		}, "it has no event 9"},
+		"events of no order": {func(b *audit.Books) { b.Events["DO-NONE"] = b.Events[invited] }, "there is no such order"},
+		"a change that no event explains": {func(b *audit.Books) {
+			order(b, invited, func(o *audit.Order) { o.StartedAt = o.PlacedAt })
+		}, "placed with started_at"},
+		"an event that follows upon another order": {func(b *audit.Books) {
+			order(b, running, func(o *audit.Order) {
+				for i, e := range o.Order.Events {
+					if e.Kind == "line_provisioned" {
+						o.Order.Events[i].Changes[1].Before = "pending"
+					}
+				}
+			})
+		}, "before, and it was"},
+		"a deed without a name": {func(b *audit.Books) { order(b, invited, func(o *audit.Order) { o.Order.Events[1].Kind = "changed" }) }, "says not why"},
+		"an item of no kind":    {func(b *audit.Books) { b.Unknown = []string{"strange#1"} }, "no rule knows"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := read()

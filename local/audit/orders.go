@@ -35,6 +35,14 @@ func (r *report) listed(o Order) {
 	}
 }
 
+// seated: operators find the order at its desk, in its place there.
+func (r *report) seated(o Order) {
+	desk, at := o.Order.Desk()
+	if !strings.HasPrefix(o.Desk, string(desk)+"#") || o.Desked != stamp(at)+"#"+o.ID {
+		r.say("order %s: it belongs at %s since %s, and is at %s, %s", o.ID, desk, stamp(at), o.Desk, o.Desked)
+	}
+}
+
 // legal are the steps from one status to another that the design allows.
 var legal = map[commerce.Status][]commerce.Status{
 	"":                    {commerce.Scheduled},
@@ -44,6 +52,8 @@ var legal = map[commerce.Status][]commerce.Status{
 	commerce.Mapped:       {commerce.Provisioning},
 	commerce.Provisioning: {commerce.Active, commerce.Failed},
 	commerce.Failed:       {commerce.Provisioning},
+	commerce.Active:       {commerce.Suspended, commerce.Ended},
+	commerce.Suspended:    {commerce.Active, commerce.Ended},
 	commerce.Closed:       {commerce.Scheduled, commerce.Cancelled},
 }
 
@@ -72,7 +82,7 @@ func (r *report) timeline(o Order) {
 
 // isMapped reports whether an order is past the point of no return.
 func isMapped(s commerce.Status) bool {
-	return slices.Contains([]commerce.Status{commerce.Mapped, commerce.Provisioning, commerce.Active, commerce.Failed}, s)
+	return slices.Contains([]commerce.Status{commerce.Mapped, commerce.Provisioning, commerce.Failed}, s) || isBilled(s)
 }
 
 // mapping: a mapped order has both organizations, and its link is used; no other order has any of it.
@@ -99,7 +109,7 @@ func (r *report) mapping(o Order) {
 	}
 	if m.PartnerAccess == commerce.AccessGranted && !slices.ContainsFunc(r.Relations, func(rel Relation) bool {
 		return rel.Customer == m.Customer && rel.Partner == m.Partner && rel.Access == "granted"
-	}) {
+	}) && !r.takenAway(m.Customer, m.Partner) {
 		r.say("order %s: the partner's access is granted by the order alone", o.ID)
 	}
 }
@@ -128,7 +138,7 @@ func (r *report) letters(o Order) {
 		if e.Kind == "reopened" && strings.HasPrefix(e.Actor, "contact:") {
 			renewed++
 		}
-		if e.Kind == "amended" && slices.ContainsFunc(e.Changes, func(c commerce.Change) bool { return c.Field == "provisioning_contact" }) {
+		if e.Kind == "amended" && slices.ContainsFunc(e.Changes, func(c commerce.Change) bool { return c.Field == "provisioning_contact.email" }) {
 			recontacted++
 		}
 	}
@@ -142,10 +152,17 @@ func (r *report) letters(o Order) {
 	exact("active", o.events("activated"))
 	exact("provisioning_failed", o.events("provisioning_failed"))
 	exact("rep_provisioning_failed", o.events("provisioning_failed"))
+	exact("rep_stuck", o.events("needs_person"))
+	exact("rep_change_refused", o.events("change_refused"))
 	exact("rep_unrecognised", o.events("unrecognised"))
 	welcome := 0
 	for email, m := range r.Members {
 		if m.Order == o.ID && email != o.Mapping.By {
+			welcome++
+		}
+	}
+	for _, n := range r.Notes {
+		if n.Kind == "removed" && n.Order == o.ID && n.Who != string(o.Mapping.By) {
 			welcome++
 		}
 	}
@@ -176,52 +193,9 @@ func (r *report) queue() {
 		if _, ok := r.Orders[l.Order]; !ok && l.Order != "" {
 			r.say("letter %s: there is no order %s", id, l.Order)
 		}
-		if l.Kind == "password_reset" {
-			if _, ok := r.Members[commerce.Address(l.To)]; !ok {
-				r.say("letter %s: it goes to nobody's address", id)
-			}
-		} else if l.Order == "" {
-			r.say("letter %s: %s without an order", id, l.Kind)
+		if l.Order == "" {
+			r.withoutOrder(id, l)
 		}
-	}
-}
-
-// charges: a line is charged for its periods since billing started, each once, none left out; nothing else is billed.
-func (r *report) charges(o Order) {
-	if (o.Status == commerce.Active) == o.BilledAt.IsZero() {
-		r.say("order %s: it is %s and billed since %s", o.ID, o.Status, o.BilledAt)
-	}
-	found := map[string]Charge{}
-	for _, c := range r.Charges[o.ID] {
-		found[c.SK] = c
-	}
-	start := o.LocalDate(o.BilledAt)
-	for _, l := range o.Lines {
-		if o.Status != commerce.Active && l.Charged > 0 {
-			r.say("order %s: line %s is charged %d times and the order is %s", o.ID, l.ID, l.Charged, o.Status)
-			continue
-		}
-		months := map[commerce.Billing]int{commerce.Monthly: 1, commerce.Annual: 12, commerce.Prepaid: l.TermMonths}[l.Billing]
-		if l.Charged*months > l.TermMonths {
-			r.say("order %s: line %s is charged %d times, past its term", o.ID, l.ID, l.Charged)
-		}
-		for n := range l.Charged {
-			from, to := start.AddMonths(n*months), start.AddMonths((n+1)*months)
-			key := "charge#" + l.ID + "#" + from.String()
-			c, ok := found[key]
-			delete(found, key)
-			if !ok {
-				r.say("order %s: line %s has no charge for %s", o.ID, l.ID, from)
-				continue
-			}
-			if c.End != to.String() || c.Amount != int64(l.Quantity)*l.UnitPrice || c.Currency != l.Currency || c.Caller != o.Caller ||
-				c.List != "charges#"+o.Caller+"#"+from.String()[:7] {
-				r.say("order %s: line %s is charged %+v", o.ID, l.ID, c)
-			}
-		}
-	}
-	for key := range found {
-		r.say("order %s: %s is one too many", o.ID, key)
 	}
 }
 

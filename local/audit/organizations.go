@@ -15,7 +15,7 @@ func (r *report) organizations() {
 	}
 	active := map[string]bool{}
 	for _, o := range r.Orders {
-		if o.Status == commerce.Active {
+		if isBilled(o.Status) {
 			active[o.Mapping.Customer] = true
 		}
 	}
@@ -28,6 +28,7 @@ func (r *report) organizations() {
 		if people[id] == 0 && !unclaimed {
 			r.say("organization %s: nobody is in it", id)
 		}
+		r.somebodyStays(id)
 		if org.Subdomain != "" && r.Subdomains[org.Subdomain] != id {
 			r.say("organization %s: its subdomain %s belongs to %q", id, org.Subdomain, r.Subdomains[org.Subdomain])
 		}
@@ -42,6 +43,10 @@ func (r *report) members() {
 	for email, m := range r.Members {
 		if org, ok := r.Organizations[m.Organization]; !ok || org.Kind != m.Kind {
 			r.say("member %s: a %s in %s, which is %+v", email, m.Kind, m.Organization, org)
+		}
+		if m.Order == "" {
+			r.invited(email, m)
+			continue
 		}
 		if o, ok := r.Orders[m.Order]; !ok || o.Mapping.Partner != m.Organization && o.Mapping.Customer != m.Organization {
 			r.say("member %s: the order %s is not mapped to %s", email, m.Order, m.Organization)
@@ -66,7 +71,10 @@ func (r *report) relations() {
 		for _, g := range r.Grants {
 			asked = asked || g.Kind == string(commerce.AccessToken) && g.UsedAt != 0 && g.Customer == rel.Customer && g.Partner == rel.Partner
 		}
-		if !made && !asked {
+		given := r.noted(func(n Note) bool {
+			return n.Organization == rel.Customer && n.Partner == rel.Partner && n.Kind == "access_granted"
+		})
+		if !made && !asked && !given {
 			r.say("access of %s to %s: nobody granted it", rel.Partner, rel.Customer)
 		}
 	}
@@ -85,9 +93,13 @@ func (r *report) subdomains() {
 func (r *report) entitlements() {
 	for _, e := range r.Entitlements {
 		o := r.Orders[e.Order]
-		line := slices.ContainsFunc(o.Lines, func(l commerce.Line) bool { return l.ID == e.Line })
-		if o.Mapping.Customer != e.Customer || !line || o.Status != commerce.Active && o.Status != commerce.Provisioning {
+		at := slices.IndexFunc(o.Lines, func(l commerce.Line) bool { return l.ID == e.Line })
+		if o.Mapping.Customer != e.Customer || at < 0 || !o.Runs() && o.Status != commerce.Provisioning || o.Lines[at].Status == commerce.LineRemoved {
 			r.say("%s runs line %s of order %s, which is %s", e.Customer, e.Line, e.Order, o.Status)
+			continue
+		}
+		if o.Runs() && !o.Changing() && (e.Quantity != o.Lines[at].Quantity || e.Suspended != (o.Status == commerce.Suspended)) {
+			r.say("%s runs line %s of order %s with %d, suspended %v", e.Customer, e.Line, e.Order, e.Quantity, e.Suspended)
 		}
 	}
 }
@@ -100,6 +112,7 @@ func (r *report) grants() {
 			r.say("token %.8s: %s opens order %s, which is not there", hash, g.Kind, g.Order)
 		}
 		_, member := r.Members[commerce.Address(g.Member)]
+		removed := r.removed(g.Member)
 		switch commerce.TokenKind(g.Kind) {
 		case commerce.SetupToken:
 			if g.Order == "" || g.Generation < 1 || g.Generation > o.Link.Generation {
@@ -109,15 +122,19 @@ func (r *report) grants() {
 				r.say("token %.8s: used at %d, and the order is mapped by %.8s", hash, g.UsedAt, o.Mapping.Link)
 			}
 		case commerce.PasswordToken, commerce.SessionToken:
-			if !member {
+			if !member && !removed {
 				r.say("token %.8s: %s of %s, who is nobody", hash, g.Kind, g.Member)
 			}
-			if g.UsedAt != 0 && r.Members[commerce.Address(g.Member)].Password == "" {
+			if g.UsedAt != 0 && !removed && r.Members[commerce.Address(g.Member)].Password == "" {
 				r.say("token %.8s: used, and %s has no password", hash, g.Member)
 			}
 		case commerce.AccessToken:
-			if !member || r.Organizations[g.Customer].Kind != "customer" || r.Organizations[g.Partner].Kind != "partner" {
+			if !member && !removed || r.Organizations[g.Customer].Kind != "customer" || r.Organizations[g.Partner].Kind != "partner" {
 				r.say("token %.8s: access of %s to %s, asked of %s", hash, g.Partner, g.Customer, g.Member)
+			}
+		case commerce.OperatorToken, commerce.ConsoleToken:
+			if g.Member == "" || g.Order != "" {
+				r.say("token %.8s: %s of %q, order %q", hash, g.Kind, g.Member, g.Order)
 			}
 		default:
 			r.say("token %.8s: of no kind, %q", hash, g.Kind)

@@ -19,11 +19,15 @@ type Books struct {
 	Orders        map[string]Order            // by id
 	Letters       map[string]Letter           // by id
 	Charges       map[string][]Charge         // by order
+	Totals        map[string]Total            // by key
+	Events        map[string]map[int]Outgoing // on their way to the other system or there, by order and number
+	Gone          []string                    // endpoints that want no more events
 	Keys          map[string]string           // idempotency guards: caller#key to order
 	References    map[string]string           // guards: caller#reference to order
 	Organizations map[string]Organization     // by id
 	Members       map[commerce.Address]Member // by address
 	Relations     []Relation                  // what partners may do
+	Notes         []Note                      // what happened in organizations
 	Subdomains    map[string]string           // guards: name to organization
 	Entitlements  []Entitlement               // services that run without a platform
 	Grants        map[string]Grant            // by the token's hash
@@ -37,6 +41,7 @@ type Order struct {
 
 	Due, DueAt   string
 	List, Listed string
+	Desk, Desked string
 	Tries        int // claims since it was last written
 }
 
@@ -67,11 +72,19 @@ type Charge struct {
 	ID       string `dynamodbav:"id"`
 	Caller   string `dynamodbav:"caller"`
 	Line     string `dynamodbav:"line"`
+	Kind     string `dynamodbav:"kind"`
+	At       int64  `dynamodbav:"charged_at"`
 	Start    string `dynamodbav:"period_start"`
 	End      string `dynamodbav:"period_end"`
 	Quantity int    `dynamodbav:"quantity"`
 	Amount   int64  `dynamodbav:"amount"`
 	Currency string `dynamodbav:"currency"`
+}
+
+// Total is what a month's charges add up to, as it is stored.
+type Total struct {
+	Amount  int64 `dynamodbav:"amount"`
+	Charges int   `dynamodbav:"charges"`
 }
 
 // Organization is an organization as it is stored.
@@ -91,6 +104,8 @@ type Member struct {
 	Kind         string `dynamodbav:"kind"`
 	Order        string `dynamodbav:"order"`
 	Password     string `dynamodbav:"password"`
+	InvitedBy    string `dynamodbav:"invited_by"`
+	LapsesAt     int64  `dynamodbav:"lapses_at"`
 }
 
 // Relation is what a partner may do with a customer organization.
@@ -103,6 +118,8 @@ type Relation struct {
 // Entitlement is a service that runs for a customer organization.
 type Entitlement struct {
 	Customer, Order, Line string
+	Quantity              int  `dynamodbav:"quantity"`
+	Suspended             bool `dynamodbav:"suspended"`
 }
 
 // Grant is what a token opens.
@@ -121,9 +138,9 @@ type item = map[string]types.AttributeValue
 // Read reads all three tables, consistently item by item.
 func Read(ctx context.Context, db *dynamodb.Client, tables store.Tables) (*Books, error) {
 	b := &Books{
-		Orders: map[string]Order{}, Letters: map[string]Letter{}, Charges: map[string][]Charge{}, Keys: map[string]string{},
+		Orders: map[string]Order{}, Letters: map[string]Letter{}, Charges: map[string][]Charge{}, Totals: map[string]Total{}, Keys: map[string]string{},
 		References: map[string]string{}, Organizations: map[string]Organization{}, Members: map[commerce.Address]Member{},
-		Subdomains: map[string]string{}, Grants: map[string]Grant{},
+		Subdomains: map[string]string{}, Grants: map[string]Grant{}, Events: map[string]map[int]Outgoing{},
 	}
 	s := store.Open(db, tables)
 	err := scan(ctx, db, tables.Orders, func(i item) error { return b.keepOrders(ctx, s, i) })
@@ -176,24 +193,36 @@ func (b *Books) keepOrders(ctx context.Context, s *store.Store, i item) error {
 			DueAt  string `dynamodbav:"due_at"`
 			List   string `dynamodbav:"list"`
 			Listed string `dynamodbav:"listed"`
+			Desk   string `dynamodbav:"desk"`
+			Desked string `dynamodbav:"desked"`
 			Tries  int    `dynamodbav:"tries"`
 		}
 		if err := attributevalue.UnmarshalMap(i, &beside); err != nil {
 			return err
 		}
-		b.Orders[name] = Order{o, beside.Due, beside.DueAt, beside.List, beside.Listed, beside.Tries}
+		b.Orders[name] = Order{o, beside.Due, beside.DueAt, beside.List, beside.Listed, beside.Desk, beside.Desked, beside.Tries}
 	case kind == "order" && strings.HasPrefix(sk, "charge#"):
 		var c Charge
 		if err := attributevalue.UnmarshalMap(i, &c); err != nil {
 			return err
 		}
 		b.Charges[name] = append(b.Charges[name], c)
+	case kind == "order" && strings.HasPrefix(sk, "event#"):
+		return b.keepEvent(name, sk, i)
+	case kind == "endpoint" && sk == kind:
+		b.Gone = append(b.Gone, name)
 	case kind == "letter" && sk == "letter":
 		l := Letter{ID: name}
 		if err := attributevalue.UnmarshalMap(i, &l); err != nil {
 			return err
 		}
 		b.Letters[name] = l
+	case kind == "total":
+		var t Total
+		if err := attributevalue.UnmarshalMap(i, &t); err != nil {
+			return err
+		}
+		b.Totals[pk+" "+sk] = t
 	case kind == "idempotency" && sk == kind:
 		b.Keys[name] = text(i["order"])
 	case kind == "reference" && sk == kind:
@@ -217,6 +246,12 @@ func (b *Books) keepOrganizations(i item) error {
 			return err
 		}
 		b.Organizations[name] = o
+	case kind == "organization" && of == "note":
+		n := Note{Organization: name}
+		if err := attributevalue.UnmarshalMap(i, &n); err != nil {
+			return err
+		}
+		b.Notes = append(b.Notes, n)
 	case kind == "organization" && of == "partner":
 		r := Relation{Customer: name, Partner: id}
 		if err := attributevalue.UnmarshalMap(i, &r); err != nil {
@@ -225,7 +260,11 @@ func (b *Books) keepOrganizations(i item) error {
 		b.Relations = append(b.Relations, r)
 	case kind == "organization" && of == "entitlement":
 		order, line, _ := strings.Cut(id, "#")
-		b.Entitlements = append(b.Entitlements, Entitlement{name, order, line})
+		e := Entitlement{Customer: name, Order: order, Line: line}
+		if err := attributevalue.UnmarshalMap(i, &e); err != nil {
+			return err
+		}
+		b.Entitlements = append(b.Entitlements, e)
 	case kind == "member" && sk == kind:
 		var m Member
 		if err := attributevalue.UnmarshalMap(i, &m); err != nil {

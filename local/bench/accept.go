@@ -40,6 +40,13 @@ func (a accepted) String() string {
 		a.Sent, a.Rate, a.Seconds, a.Refused, a.Stored, a.Lost+a.Unasked, a.Twice, a.P50, a.P99, a.Slowest)
 }
 
+func (a accepted) figures() []figure {
+	return []figure{
+		{What: "orders sent", Ours: float64(a.Sent), Unit: fmt.Sprintf("at %d/s", a.Rate)}, {What: "p50", Ours: float64(a.P50), Unit: "ms"},
+		{What: "p99", Ours: float64(a.P99), Unit: "ms"}, {What: "lost, or stored unasked, or twice", Ours: float64(a.Lost + a.Unasked + a.Twice)},
+	}
+}
+
 func (a accepted) Err() error {
 	if a.Refused+a.Lost+a.Unasked+a.Twice > 0 {
 		return fmt.Errorf("%d refused (%s), %d lost, %d stored unasked, %d twice", a.Refused, a.FirstBad, a.Lost, a.Unasked, a.Twice)

@@ -3,6 +3,8 @@ package main
 import (
 	"testing"
 	"time"
+
+	"dayone/local/budget"
 )
 
 // The benchmarks themselves, small: they find everything there once. How long it takes is not asked.
@@ -26,5 +28,52 @@ func TestNothingIsLostAndNothingIsTwice(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+func TestAFigureSaysHowFarItIsFromItsTarget(t *testing.T) {
+	for name, tc := range map[string]struct {
+		figure figure
+		want   string
+	}{
+		"no target":            {against("", "ms", 2, 1, 0), ""},
+		"a ratio that is met":  {against("", "ms", 1.5, 1, 1.6), "met"},
+		"one that is not":      {against("", "ms", 3.2, 1, 1.6), "missed by 100%"},
+		"a number by itself":   {figure{Ours: 6, Target: 5}, "missed by 20%"},
+		"at least, and it is":  {figure{Ours: 1, Beside: 1, Ratio: 0.9, Target: 0.8, Least: true}, "met"},
+		"at least, and is not": {figure{Ours: 1, Beside: 1, Ratio: 0.4, Target: 0.8, Least: true}, "missed by 100%"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := tc.figure.verdict(); got != tc.want {
+				t.Errorf("verdict = %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestAMedianIsTheMiddle(t *testing.T) {
+	for want, of := range map[float64][]float64{0: nil, 3: {5, 1, 3}, 2.5: {4, 1, 2, 3}} {
+		if got := median(of); got != want {
+			t.Errorf("median of %v = %v, want %v", of, got, want)
+		}
+	}
+}
+
+// What went over the wire is what the SDK sends again: the same operation on the same items.
+func TestARecordedDeedIsDoneAgain(t *testing.T) {
+	meter := &budget.Meter{}
+	p, err := openPlant(t.Context(), "../..", meter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.close() }) // nothing is kept
+	deeds, names, err := recordLife(t.Context(), p, meter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if err := bareHandler(t.Context(), p.db, deeds[name], []byte("{}")); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

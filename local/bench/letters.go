@@ -29,6 +29,13 @@ func (m mailed) String() string {
 		m.Orders, m.Letters, m.Seconds, m.Runs, m.PerSecond, m.Lost, m.Twice)
 }
 
+func (m mailed) figures() []figure {
+	return []figure{
+		{What: "letters through the whole cloud", Ours: m.PerSecond, Unit: "/s"}, {What: "runs", Ours: float64(m.Runs)},
+		{What: "lost or twice", Ours: float64(m.Lost + m.Twice)},
+	}
+}
+
 func (m mailed) Err() error {
 	if m.Lost+m.Twice > 0 {
 		return fmt.Errorf("%d orders without a letter, %d with more than one", m.Lost, m.Twice)

@@ -1,10 +1,7 @@
-// Answers what is wrong with the page as it is shown now, one text each. All of axe-core's rules run at first; after that
-// those alone whose result depends on what has changed, the theme or the width.
-async function audit(changed) {
+// Answers what is wrong with the page as it is shown now, one text each: by all of axe-core's rules, those of best practice too.
+async function audit() {
   const wrong = [];
-  const rules = {theme: ["color-contrast", "link-in-text-block"], width: ["target-size", "scrollable-region-focusable"]}[changed];
-  const options = rules ? {runOnly: rules} : {};
-  const {violations} = await axe.run(document, {resultTypes: ["violations"], preload: false, ...options});
+  const {violations} = await axe.run(document, {resultTypes: ["violations"], preload: false});
   for (const v of violations) for (const n of v.nodes) wrong.push(`${v.id}: ${n.html.slice(0, 200)} ${n.failureSummary}`);
   const root = document.documentElement;
   if (root.scrollWidth > innerWidth) wrong.push(`it scrolls sideways: ${root.scrollWidth} px`);

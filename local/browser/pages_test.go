@@ -179,6 +179,7 @@ func returning(p *reader) {
 	p.submit("review, consent", "customer_organization", organization)
 	p.submit("success, consent")
 	runs(p.T, p.cloud, "Letters")
+	people(p)
 	access := code(p.T, p.cloud, "it@alpine.example", "/access")
 	p.get("access-open", "/access")
 	p.submit("access-open, no code")
@@ -197,6 +198,18 @@ func firstRadio(p *reader, name string) string {
 		p.Fatalf("the page does not ask for %s: %s", name, p.page().body)
 	}
 	return string(m[1])
+}
+
+// buttons are what the buttons of a name post.
+func buttons(p *reader, name string) (values []string) {
+	p.Helper()
+	for _, m := range regexp.MustCompile(`<button [^>]*name="`+name+`" value="([^"]+)"`).FindAllSubmatch(p.page().body, -1) {
+		values = append(values, string(m[1]))
+	}
+	if len(values) == 0 {
+		p.Fatalf("the page has no button %s: %s", name, p.page().body)
+	}
+	return values
 }
 
 // links are the pages of links that do not open anything any more.
@@ -233,7 +246,7 @@ func deadEnds(t *testing.T, lang string) []sheet {
 	var all []sheet
 	templates := pages.New(fstest.MapFS{}, "help@dayone.example")
 	for code, status := range map[string]int{
-		"link_expired": 410, "link_sent": 200, "link_too_early": 403, "link_closed": 410, "review_stale": 409, "password_link": 410, "no_access": 403, "signed_out": 401,
+		"link_expired": 410, "link_sent": 200, "link_too_early": 403, "link_closed": 410, "review_stale": 409, "password_link": 410, "access_answered": 409, "no_access": 403, "signed_out": 401,
 		"conflict": 409, "too_many": 429, "too_many_lookups": 429, "lookups_over": 429, "internal": 500, "unavailable": 503, "too_many_delegations": 409,
 		"order_provisioning": 409, "tasks_open": 409, "bad_request": 400,
 	} {

@@ -19,14 +19,15 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"dayone/local/engine"
+	"dayone/local/guard"
 	"dayone/local/template"
+	"dayone/shared/store"
 )
 
 // Constructor makes a function from its environment, as its main does in Lambda with os.Getenv.
@@ -39,8 +40,9 @@ type Config struct {
 	Functions  map[string]Constructor // by their id in the template; both sides must agree
 	Parameters map[string]string      // over the local values of the template's parameters
 
-	Dir  string // where items, letters and the clock are kept; empty forgets them all at the end
-	Port int    // 0 takes any that is free
+	Dir       string         // where items, letters and the clock are kept; empty forgets them all at the end
+	Port      int            // 0 takes any that is free
+	Listeners []net.Listener // what Listen took, in place of Port
 
 	Engine *engine.Engine // one that runs already and goes on running; nil starts one
 	Prefix string         // before the names of the tables, for sharing an engine
@@ -48,6 +50,8 @@ type Config struct {
 	Now    time.Time // where the clock begins, if Dir does not say; zero begins with the time it is
 	Frozen bool      // the clock moves only when it is moved
 	Tick   bool      // fire every schedule once a second
+
+	StandIns StandIns // for the buttons of the front page
 
 	Wire func(http.Handler) http.Handler // around all that functions call, for tests that break it; nil leaves it whole
 
@@ -65,14 +69,19 @@ type Cloud struct {
 	clock     *clock
 	post      *post
 	platform  *platform
-	guard     *guard
+	events    *receiver
+	policies  guard.Policies
+	tables    http.Handler // DynamoDB, behind the policies
 	functions map[string]*function
+	store     *store.Store // for looking at orders; nil where the template has none
 	schedules schedules
 	routes    []route
 	api       string // the id of the API, made up at every start
 
 	engine  *engine.Engine // the one to end
 	server  *http.Server
+	silent  silent
+	inside  *http.Server // where functions find what they call, as long as one runs
 	ticking context.CancelFunc
 }
 
@@ -96,42 +105,57 @@ func Start(ctx context.Context, config Config) (_ *Cloud, failed error) {
 			_ = c.Close() // what failed is the better error
 		}
 	}()
-	listeners, err := c.listen()
-	if err != nil {
-		return nil, err
+	listeners := config.Listeners
+	if listeners == nil {
+		var err error
+		if listeners, err = Listen(config.Port); err != nil {
+			return nil, err
+		}
 	}
+	c.URL = URL(listeners)
 	if config.Dir != "" {
 		if err := os.MkdirAll(config.Dir, 0o755); err != nil {
 			return nil, fmt.Errorf("make the folder for local data: %w", err)
 		}
 	}
-	if err := c.open(ctx, listeners[0].Addr().String()); err != nil {
+	inside, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
 		return nil, errors.Join(err, closeAll(listeners))
 	}
-	c.serve(listeners)
+	if err := c.open(ctx, inside.Addr().String()); err != nil {
+		return nil, errors.Join(err, inside.Close(), closeAll(listeners))
+	}
+	c.serve(listeners, inside)
 	if config.Tick {
 		c.Tick()
 	}
 	return c, nil
 }
 
+// Check says what would keep Start from playing a template with these functions. It starts nothing and keeps nothing.
+func Check(config Config) error {
+	if config.Template == "" {
+		config.Template = filepath.Join(config.Root, "template.yaml")
+	}
+	c := &Cloud{config: config, URL: "http://localhost"}
+	if err := c.read("localhost"); err != nil {
+		return err
+	}
+	for _, f := range c.Template.Functions {
+		if config.Functions[f.ID] == nil {
+			return c.missing(f.ID)
+		}
+	}
+	return nil
+}
+
 // open makes everything there is behind the listeners.
 func (c *Cloud) open(ctx context.Context, address string) error {
-	parameters := map[string]string{
-		"BaseUrl":           c.URL,
-		"SenderEmail":       "orders@dayone.example",
-		"HelpEmail":         "help@dayone.example",
-		"ProvisionerUrl":    "http://" + address + "/_local/platform",
-		"ProvisionerSecret": newSecret(),
+	if err := c.read(address); err != nil {
+		return err
 	}
-	maps.Copy(parameters, c.config.Parameters)
+	parameters := c.Template.Parameters
 	var err error
-	if c.Template, err = template.Read(c.config.Template, template.Options{Parameters: parameters, Prefix: c.config.Prefix}); err != nil {
-		return err
-	}
-	if c.routes, err = newRoutes(c.Template); err != nil {
-		return err
-	}
 	if c.clock, err = openClock(c.file("clock.json"), c.config.Now, c.config.Frozen); err != nil {
 		return err
 	}
@@ -142,10 +166,35 @@ func (c *Cloud) open(ctx context.Context, address string) error {
 	if c.platform, err = openPlatform(c.file("platform.json"), parameters["ProvisionerSecret"], c.clock.Now); err != nil {
 		return err
 	}
+	if c.events, err = openReceiver(c.file("events.json"), parameters["EventsSecret"], c.clock.Now); err != nil {
+		return err
+	}
 	if err := c.openTables(ctx); err != nil {
 		return err
 	}
 	return c.openFunctions(address)
+}
+
+// read reads the template with the local values of its parameters.
+func (c *Cloud) read(address string) error {
+	parameters := map[string]string{
+		"BaseUrl":           c.URL,
+		"SenderEmail":       "orders@dayone.example",
+		"HelpEmail":         "help@dayone.example",
+		"ProvisionerUrl":    "http://" + address + "/_local/platform",
+		"ProvisionerSecret": newSecret(),
+		"EventsUrl":         "http://" + address + "/_local/events",
+		"EventsSecret":      newSecret(),
+		"OperatorEmails":    "maja.zupan@vendor.example",
+		"DefaultCaller":     "arn:aws:iam::" + template.Account + ":role/commerce", // as signer has it
+	}
+	maps.Copy(parameters, c.config.Parameters)
+	var err error
+	if c.Template, err = template.Read(c.config.Template, template.Options{Parameters: parameters, Prefix: c.config.Prefix}); err != nil {
+		return err
+	}
+	c.routes, err = newRoutes(c.Template)
+	return err
 }
 
 func (c *Cloud) openTables(ctx context.Context) error {
@@ -160,7 +209,8 @@ func (c *Cloud) openTables(ctx context.Context) error {
 	c.config.Engine = e
 	c.DynamoDB = e.Client()
 	var err error
-	if c.guard, err = newGuard(e.Endpoint, c.allows); err != nil {
+	c.policies = guard.Policies{Template: c.Template}
+	if c.tables, err = c.policies.DynamoDB(e.Endpoint); err != nil {
 		return err
 	}
 	return engine.CreateTables(ctx, c.DynamoDB, c.Template.Tables)
@@ -172,7 +222,7 @@ func (c *Cloud) openFunctions(address string) error {
 	for _, f := range c.Template.Functions {
 		construct := c.config.Functions[f.ID]
 		if construct == nil {
-			return fmt.Errorf("function %s of %s is not there", f.ID, c.config.Template)
+			return c.missing(f.ID)
 		}
 		environment := c.config.Engine.Environment()
 		environment["AWS_ENDPOINT_URL_SESV2"] = "http://" + address + "/_local/ses/" + f.ID
@@ -183,6 +233,11 @@ func (c *Cloud) openFunctions(address string) error {
 		environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = fmt.Sprint(f.MemoryMB)
 		maps.Copy(environment, f.Environment)
 		c.functions[f.ID] = &function{f, construct(func(name string) string { return environment[name] })}
+		if f.Environment["ORDERS_TABLE"] != "" && c.store == nil {
+			direct := maps.Clone(environment)
+			direct["AWS_ENDPOINT_URL_DYNAMODB"] = c.config.Engine.Endpoint // whoever looks has no policy
+			c.store = store.FromEnv(func(name string) string { return direct[name] })
+		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.config.Functions)) {
 		if c.functions[id] == nil {
@@ -192,34 +247,8 @@ func (c *Cloud) openFunctions(address string) error {
 	return nil
 }
 
-// listen takes the port on the loopback interfaces and no other.
-func (c *Cloud) listen() ([]net.Listener, error) {
-	first, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", c.config.Port))
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("port %d is taken: stop what runs there, or choose another with PORT=%d", c.config.Port, c.config.Port+1)
-	}
-	if err != nil {
-		return nil, err
-	}
-	port := first.Addr().(*net.TCPAddr).Port
-	c.URL = fmt.Sprintf("http://localhost:%d", port)
-	listeners := []net.Listener{first}
-	// Browsers may try the other loopback first; a machine without it is fine.
-	if second, err := net.Listen("tcp", fmt.Sprintf("[::1]:%d", port)); err == nil {
-		listeners = append(listeners, second)
-	}
-	return listeners, nil
-}
-
-func (c *Cloud) serve(listeners []net.Listener) {
-	c.server = &http.Server{Handler: c.handler(), MaxHeaderBytes: 1 << 20, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(c.log.Handler(), slog.LevelWarn)}
-	for _, l := range listeners {
-		go func() {
-			if err := c.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-				c.log.Error("serving ended", "error", err)
-			}
-		}()
-	}
+func (c *Cloud) missing(function string) error {
+	return fmt.Errorf("function %s of %s is not there", function, c.config.Template)
 }
 
 // Close ends everything that Start started and returns when it has ended.
@@ -231,12 +260,16 @@ func (c *Cloud) Close() error {
 	if c.server != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
+		c.silent.close()
 		if c.server.Shutdown(ctx) != nil { // somebody is still being answered
 			err = c.server.Close()
 		}
 	}
-	c.schedules.mu.Lock() // what was fired ends before its tables go
+	c.schedules.mu.Lock() // what was fired ends before what it calls goes
 	defer c.schedules.mu.Unlock()
+	if c.inside != nil {
+		err = errors.Join(err, c.inside.Close())
+	}
 	if c.engine != nil {
 		err = errors.Join(err, c.engine.Close())
 	}
@@ -262,12 +295,4 @@ func newSecret() string {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
 	return "whsec_" + base64.StdEncoding.EncodeToString(key)
-}
-
-func closeAll(listeners []net.Listener) error {
-	var err error
-	for _, l := range listeners {
-		err = errors.Join(err, l.Close())
-	}
-	return err
 }

@@ -12,17 +12,23 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"dayone/local/guard"
+	"dayone/shared/texts"
 )
 
 //go:embed *.html
 var files embed.FS
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
-	"minute": func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") },
-	"month":  func(t time.Time) string { return t.UTC().Format("2006-01") },
-	"when":   func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") },
-	"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-	"join":   func(all []string) string { return strings.Join(all, ", ") },
+	"minute":   func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") },
+	"month":    func(t time.Time) string { return t.UTC().Format("2006-01") },
+	"when":     func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") },
+	"iso":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"language": texts.For("en").LanguageName,
+	"exact":    func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
+	"words":    func(kind string) string { return strings.ReplaceAll(kind, "_", " ") },
+	"join":     func(all []string) string { return strings.Join(all, ", ") },
 }).ParseFS(files, "*.html"))
 
 // handler answers local's own paths itself and gives everything else to the gateway.
@@ -37,6 +43,8 @@ func (c *Cloud) handler() http.Handler {
 	own.HandleFunc("GET /_local/clock", c.showClock)
 	own.HandleFunc("POST /_local/clock", c.moveClock)
 	own.HandleFunc("POST /_local/run/{function}", c.runNow)
+	own.HandleFunc("POST /_local/place", c.placeOrder)
+	own.HandleFunc("POST /_local/finish/{order}", c.finishOrder)
 	own.HandleFunc("GET /_local/services", c.showServices)
 	own.HandleFunc("POST /_local/services", c.setService)
 	wire := c.config.Wire
@@ -44,8 +52,10 @@ func (c *Cloud) handler() http.Handler {
 		wire = func(h http.Handler) http.Handler { return h }
 	}
 	own.Handle("POST /_local/platform", wire(c.platform))
+	own.Handle("POST /_local/events", wire(c.events))
+	own.HandleFunc("GET /_local/events", c.showEvents)
 	own.Handle("POST /_local/ses/{function}/v2/email/outbound-emails", wire(http.HandlerFunc(c.takeLetter)))
-	own.Handle("POST /_local/dynamodb/{function}", wire(c.guard))
+	own.Handle("POST /_local/dynamodb/{function}", wire(c.tables))
 	own.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, http.StatusNotFound) })
 	guarded := http.NewCrossOriginProtection().Handler(own)
 
@@ -73,11 +83,14 @@ func loopback(host string) bool {
 }
 
 func (c *Cloud) takeLetter(w http.ResponseWriter, r *http.Request) {
-	err := c.post.send(w, r, func(sender, set string) error { return c.maySend(r.PathValue("function"), sender, set) })
+	err := c.post.send(w, r, func(sender, set string) error { return c.policies.MaySend(r.PathValue("function"), sender, set) })
 	if err == nil {
 		return
 	}
 	no, ok := errors.AsType[*sesError](err)
+	if refusal, lacks := errors.AsType[*guard.Refusal](err); lacks {
+		no, ok = &sesError{http.StatusForbidden, "AccessDeniedException", refusal.Error()}, true
+	}
 	if !ok {
 		c.log.Error("a letter was not kept", "error", err)
 		no = &sesError{http.StatusInternalServerError, "InternalServiceErrorException", err.Error()}

@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"dayone/shared/commerce"
 )
 
 // Person is somebody the front page tells the reader to sign in as.
@@ -47,7 +49,13 @@ type listed struct {
 		Name string `json:"name"`
 	} `json:"customer"`
 
-	Letter string // the newest with a link into the setup
+	Letter string  // the newest with a link into the setup
+	Comes  *coming // what the clock owes it
+}
+
+// Begun reports whether somebody with the letter's link could finish the order.
+func (l listed) Begun() bool {
+	return l.Letter != "" && (l.Status == "invited" || l.Status == "started")
 }
 
 // Tag is the colour of the order's status.
@@ -73,33 +81,50 @@ func (c *Cloud) showFront(w http.ResponseWriter, r *http.Request) {
 	if kept, err := os.ReadFile(c.file("people.json")); err == nil {
 		_ = json.Unmarshal(kept, &people) // without it nobody is named
 	}
+	now := c.Now()
 	for i := range orders {
 		orders[i].Letter = c.letterAbout(orders[i].ID)
+		if orders[i].Comes, err = c.comes(r.Context(), orders[i].ID, now); err != nil {
+			trouble = err.Error()
+		}
+	}
+	var happened []happening
+	from, err := time.Parse(time.RFC3339Nano, r.URL.Query().Get("since"))
+	if err == nil {
+		if happened, err = c.since(r.Context(), orders, from); err != nil {
+			trouble = err.Error()
+		}
 	}
 	c.page(w, "front.html", map[string]any{
-		"Now": c.Now(), "Orders": orders, "Trouble": trouble, "People": people,
+		"Now": now, "Orders": orders, "Trouble": trouble, "People": people, "Plays": c.config.StandIns.Place != nil,
+		"From": from, "Happened": happened, "Locales": commerce.Locales,
 		"Letters": len(c.post.newestFirst()), "Functions": c.Template.Functions,
 	})
 }
 
 // orders asks the functions for the orders, as the commerce system would.
 func (c *Cloud) orders(ctx context.Context) ([]listed, error) {
+	var list struct{ Orders []listed }
+	return list.Orders, c.question(ctx, "/orders?limit=50", &list)
+}
+
+// question reads the answer to a question, as the commerce system would.
+func (c *Cloud) question(ctx context.Context, path string, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+"/orders?limit=50", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+path, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("GET /orders answers %s", response.Status)
+		return fmt.Errorf("GET %s answers %s", request.URL.Path, response.Status)
 	}
-	var list struct{ Orders []listed }
-	return list.Orders, json.NewDecoder(response.Body).Decode(&list)
+	return json.NewDecoder(response.Body).Decode(into)
 }
 
 // letterAbout is the newest letter that leads to the setup of an order, empty if none went out.

@@ -30,7 +30,7 @@ const slowness = 2 * time.Minute
 // tolerance is how far a signature's instant may be from the clock, as Standard Webhooks has it.
 const tolerance = 5 * time.Minute
 
-// Behaviour is how one service or sku behaves when it is to be provisioned.
+// Behaviour is how one service or sku behaves when it is to be provisioned or changed.
 type Behaviour struct {
 	Behaviour string `json:"behaviour"`
 	Times     int    `json:"times,omitempty"` // how often fail_once still fails
@@ -75,9 +75,12 @@ type platformState struct {
 	Done       map[string]bool        `json:"done"`  // keys that are done, and stay so
 }
 
+func newPlatformState() platformState {
+	return platformState{Requests: []ServiceRequest{}, Behaviours: map[string]Behaviour{}, Asked: map[string]time.Time{}, Sent: map[string]ServiceLine{}, Done: map[string]bool{}}
+}
+
 func openPlatform(file, secret string, now func() time.Time) (*platform, error) {
-	p := &platform{file: file, secret: secret, now: now}
-	p.platformState = platformState{Requests: []ServiceRequest{}, Behaviours: map[string]Behaviour{}, Asked: map[string]time.Time{}, Sent: map[string]ServiceLine{}, Done: map[string]bool{}}
+	p := &platform{file: file, secret: secret, now: now, platformState: newPlatformState()}
 	if file == "" {
 		return p, nil
 	}
@@ -127,14 +130,14 @@ func (p *platform) behave(service string, b Behaviour) error {
 	return p.save()
 }
 
-// ServeHTTP answers one request to provision a line or to take it back.
+// ServeHTTP answers one request to provision a line, to take it back, or to change what runs.
 func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<10))
 	if err != nil {
 		writeJSON(w, http.StatusBadRequest, reason("the body cannot be read"))
 		return
 	}
-	if err := p.signed(r.Header, body); err != nil {
+	if err := signed(p.secret, r.Header, body, p.now()); err != nil {
 		writeJSON(w, http.StatusUnauthorized, reason(err.Error()))
 		return
 	}
@@ -148,8 +151,8 @@ func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusBadRequest, reason("the body is not JSON"))
 		return
 	}
-	if line.Order == "" || line.Line == "" || line.Action != "provision" && line.Action != "deprovision" {
-		writeJSON(w, http.StatusUnprocessableEntity, reason("order, line and action (provision or deprovision) are needed"))
+	if _, known := done(line.Action); line.Order == "" || line.Line == "" || !known {
+		writeJSON(w, http.StatusUnprocessableEntity, reason("order, line and action (provision, deprovision, change_quantity, suspend or resume) are needed"))
 		return
 	}
 	p.mu.Lock()
@@ -174,15 +177,32 @@ func (p *platform) decide(key string, line ServiceLine) (int, any) {
 	if _, again := p.Asked[key]; !again {
 		p.Asked[key] = p.now()
 	}
-	if line.Action == "provision" && !p.Done[key] {
+	if line.Action != "deprovision" && !p.Done[key] { // what is to go goes
 		if status, answer, no := p.resist(key, line); no {
 			return status, answer
 		}
 	}
 	p.Done[key] = true
-	done := map[string]string{"provision": "provisioned", "deprovision": "removed"}[line.Action]
 	p.forgetOpposite(key, line)
-	return http.StatusOK, map[string]string{"status": done}
+	status, _ := done(line.Action)
+	return http.StatusOK, map[string]string{"status": status}
+}
+
+// done is what a line is once an action is done; false for an action that the platform does not know.
+func done(action string) (string, bool) {
+	switch action {
+	case "provision":
+		return "provisioned", true
+	case "deprovision":
+		return "removed", true
+	case "change_quantity":
+		return "changed", true
+	case "suspend":
+		return "suspended", true
+	case "resume":
+		return "resumed", true
+	}
+	return "", false
 }
 
 // resist is how a service behaves before it gives in; no says that it does not yet.
@@ -223,8 +243,8 @@ func (p *platform) forgetOpposite(key string, line ServiceLine) {
 }
 
 // signed checks the signature. The library would compare its instant with the machine's clock; here the clock is the one that can be moved.
-func (p *platform) signed(h http.Header, body []byte) error {
-	hook, err := webhooks.NewWebhook(p.secret)
+func signed(secret string, h http.Header, body []byte, now time.Time) error {
+	hook, err := webhooks.NewWebhook(secret)
 	if err != nil {
 		return err
 	}
@@ -235,7 +255,7 @@ func (p *platform) signed(h http.Header, body []byte) error {
 	if err != nil {
 		return err
 	}
-	if apart := p.now().Sub(time.Unix(seconds, 0)).Abs(); apart > tolerance {
+	if apart := now.Sub(time.Unix(seconds, 0)).Abs(); apart > tolerance {
 		return fmt.Errorf("the signature is %s from the clock", apart)
 	}
 	return nil

@@ -40,7 +40,8 @@ func (c *Cloud) Tick() {
 			}
 			c.schedules.mu.Lock()
 			if ctx.Err() == nil {
-				_ = c.fireAll(ctx, c.clock.Now()) // each failure is logged, and comes back with the next second
+				// Close waits for what was begun. Each failure is logged, and comes back with the next second.
+				_ = c.fireAll(context.WithoutCancel(ctx), c.clock.Now())
 			}
 			c.schedules.mu.Unlock()
 		}

@@ -69,6 +69,11 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 	return nil, fmt.Errorf("start the local DynamoDB: %w", err)
 }
 
+// Join takes an engine that another process has started and goes on to run: Close leaves it as it is.
+func Join(endpoint string) *Engine {
+	return &Engine{Endpoint: endpoint, local: true, stop: func() error { return nil }}
+}
+
 func start(ctx context.Context, binary, path string) (*Engine, error) {
 	port, err := freePort()
 	if err != nil {

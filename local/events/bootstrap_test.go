@@ -3,6 +3,7 @@ package events
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"debug/elf"
 	"encoding/json"
@@ -82,7 +83,31 @@ func build(t *testing.T, root, function string) string {
 	if binary.Section(".symtab") != nil || binary.Section(".debug_info") != nil {
 		t.Error("not stripped")
 	}
+	if size := zipped(t, bootstrap); size > mostZipped {
+		t.Errorf("%d bytes zipped, and may be %d", size, mostZipped)
+	}
 	return bootstrap
+}
+
+// mostZipped is what a bootstrap may weigh as Lambda gets it, for the processor of any machine: for that of the template it
+// is a tenth less.
+const mostZipped = 5_500_000
+
+func zipped(t *testing.T, bootstrap string) int {
+	t.Helper()
+	binary, err := os.ReadFile(bootstrap)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var small bytes.Buffer
+	z := gzip.NewWriter(&small) // as a zip does, but for the name
+	if _, err := z.Write(binary); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return small.Len()
 }
 
 // lambda is a runtime API with one process at it.

@@ -32,12 +32,16 @@ var answers = map[string]int{
 	"billing":               scheduled,
 	"billing.charges":       http.StatusOK,
 	"billing.charges-csv":   http.StatusOK,
+	"console":               http.StatusOK,
+	"console.signed-out":    http.StatusSeeOther,
+	"deliveries":            scheduled,
 	"deliveries.bounce":     told,
 	"deliveries.complaint":  told,
 	"deliveries.delay":      told,
 	"deliveries.delivery":   told,
 	"letters":               scheduled,
 	"orders.description":    http.StatusOK,
+	"orders.event-schema":   http.StatusOK,
 	"orders.list":           http.StatusOK,
 	"orders.place":          http.StatusCreated,
 	"orders.show-unknown":   http.StatusNotFound,
@@ -45,6 +49,7 @@ var answers = map[string]int{
 	"provisioning":          scheduled,
 	"provisioning.progress": http.StatusUnauthorized,
 	"services":              http.StatusOK,
+	"services.invite":       http.StatusUnauthorized,
 	"services.sign-in":      http.StatusUnauthorized,
 	"setup":                 http.StatusOK,
 	"setup.form-unknown":    http.StatusNotFound,
@@ -91,7 +96,7 @@ func TestEveryFileIsAnsweredByItsFunction(t *testing.T) {
 			default:
 				checkRequest(t, f, event)
 			}
-			answer, err := functions.All()[f.ID](enginetest.New(t).Getenv).Invoke(t.Context(), event)
+			answer, err := functions.All()[f.ID](enginetest.New(t).As(f.ID)).Invoke(t.Context(), event)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,16 +11,13 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"dayone/local/cloud/cloudtest"
-	"dayone/local/engine/enginetest"
 )
 
 var (
@@ -42,22 +39,31 @@ func (c *tally) String() string {
 
 func TestEveryFaultEndsAsIfItHadNotHappened(t *testing.T) {
 	quiet(t)
-	all, begun, known := new(tally), time.Now(), map[string]bool{}
+	on, all, begun, known := newStages(t), new(tally), time.Now(), map[string]bool{}
+	t.Cleanup(func() { t.Logf("in all: %v, in %s", all, time.Since(begun).Round(time.Second)) })
 	for _, l := range lives() {
 		t.Run(l.name, func(t *testing.T) {
-			h := undisturbed(t, l)
+			fresh := map[string]bool{} // steps that no life before has
+			for _, s := range l.steps {
+				fresh[s.name] = *torture || !known[s.name]
+			}
+			for name := range fresh {
+				known[name] = true
+			}
+			t.Parallel()
+			h := undisturbed(t, on, l)
 			c := new(tally)
-			plans := h.plan(known)
-			h.run(t, plans, c)
+			h.run(t, on, h.plan(fresh), c)
 			t.Logf("%d steps, %d calls: %v", len(l.steps), len(h.calls), c)
 			all.add(c)
 		})
 	}
-	t.Logf("in all: %v, in %s", all, time.Since(begun).Round(time.Second))
 }
 
-// quiet keeps to itself what functions say of thousands of failures.
+// quiet keeps to itself what functions say of thousands of failures, and lets garbage lie for longer.
 func quiet(t *testing.T) {
+	percent := debug.SetGCPercent(400)
+	t.Cleanup(func() { debug.SetGCPercent(percent) })
 	said := slog.Default()
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	t.Cleanup(func() { slog.SetDefault(said) })
@@ -70,16 +76,17 @@ type history struct {
 	calls   []call
 }
 
-func undisturbed(t *testing.T, l life) history {
+func undisturbed(t *testing.T, on *stages, l life) history {
 	t.Helper()
-	begin := moment{memory: memory{has: map[string]string{}, names: map[string]string{}}, now: cloudtest.Noon}
-	var ending sync.WaitGroup
-	defer ending.Wait()
-	after, w, err := live(t, enginetest.Prefix(), &ending, l, begin, l.steps)
-	if err != nil {
+	h := history{life: l}
+	if err := on.use(l, func(s *stage) error {
+		w, err := s.live(l, moment{memory: memory{has: map[string]string{}, names: map[string]string{}}, cloud: s.empty}, l.steps)
+		h.moments, h.calls = w.moments, w.wire.calls
+		return err
+	}); err != nil {
 		t.Fatalf("undisturbed: %v", err)
 	}
-	return history{l, append([]moment{begin}, after...), w.wire.calls}
+	return h
 }
 
 // stepOf is the number of the step that a call belongs to.
@@ -90,16 +97,17 @@ func (h history) stepOf(c call) int {
 // What happens twice at once happens once.
 func TestTwoSchedulersAtOnceDoEverythingOnce(t *testing.T) {
 	quiet(t)
+	on := newStages(t)
 	rounds := 1
 	if *torture {
 		rounds = 50
 	}
 	all, begun := 0, time.Now()
 	for _, l := range lives() {
-		h := undisturbed(t, l)
+		h := undisturbed(t, on, l)
 		l.twice = true
 		for range rounds {
-			twice := undisturbed(t, l)
+			twice := undisturbed(t, on, l)
 			if d := twice.moments[len(l.steps)].state.differs(h.moments[len(l.steps)].state, false); d != "" {
 				t.Errorf("%s: the end differs:\n\t%s", l.name, d)
 				continue
@@ -113,6 +121,7 @@ func TestTwoSchedulersAtOnceDoEverythingOnce(t *testing.T) {
 // SES is down for three hours when orders start; back, it gets every letter once.
 func TestEveryLetterGoesOutOnceWhenSESIsBack(t *testing.T) {
 	quiet(t)
+	on := newStages(t)
 	const orders = 5
 	contact := func(n int) string { return fmt.Sprintf("contact%d@nordlicht.example", n) }
 	down := life{name: "SES down", steps: []step{{"SES is down", func(w *world) {
@@ -128,7 +137,7 @@ func TestEveryLetterGoesOutOnceWhenSESIsBack(t *testing.T) {
 		}
 		w.wire.sesDown.Store(false)
 	}}}}
-	h := undisturbed(t, down)
+	h := undisturbed(t, on, down)
 	end := h.moments[len(h.moments)-1].state
 	for l, n := range end.letters {
 		if n != 1 {
@@ -156,14 +165,23 @@ type planned struct {
 }
 
 // plan is the runs: every call of a step that no life before had is killed before and after, which is the same where it
-// only reads; of all other kinds a sample. Under torture each kind is at each call of every step, and pairs of faults are in whole lives.
-func (h history) plan(known map[string]bool) []planned {
+// only reads; of all other kinds a sample. Of the runs that send events to the other system the first stands for all, since
+// each does the same. Under torture each kind is at each call of every step, and pairs of faults are in whole lives.
+func (h history) plan(fresh map[string]bool) []planned {
 	var first, others []planned
+	var published call // the invocation whose calls are broken
 	at := sites(h.calls)
 	for _, c := range at {
 		n := h.stepOf(c)
-		if known[h.steps[n].name] && !*torture {
+		if !fresh[h.steps[n].name] {
 			continue
+		}
+		if c.by == eventsOut && !*torture {
+			if inv := (call{step: c.step, run: c.run}); published == (call{}) {
+				published = inv
+			} else if published != inv {
+				continue
+			}
 		}
 		for _, k := range kinds {
 			p := planned{n, n + 1, []fault{{c, k}}}
@@ -174,9 +192,6 @@ func (h history) plan(known map[string]bool) []planned {
 				others = append(others, p)
 			}
 		}
-	}
-	for _, s := range h.steps {
-		known[s.name] = true
 	}
 	r := rand.New(rand.NewPCG(*seed, 0))
 	if !*torture {
@@ -202,37 +217,34 @@ func some(r *rand.Rand, c call) kind {
 }
 
 // run lives every plan and compares what it ends with.
-func (h history) run(t *testing.T, plans []planned, c *tally) {
-	work := make(chan planned)
-	var wait, ending sync.WaitGroup
-	defer ending.Wait()
-	for range 3 * runtime.GOMAXPROCS(0) { // much of the time is spent waiting before something is tried again
+func (h history) run(t *testing.T, on *stages, plans []planned, c *tally) {
+	var wait sync.WaitGroup
+	for _, p := range plans {
 		wait.Go(func() {
-			prefix := enginetest.Prefix()
-			for p := range work {
-				c.runs.Add(1)
-				after, w, err := live(t, prefix, &ending, h.life, h.moments[p.from], h.steps[p.from:p.to], p.faults...)
-				if err != nil {
-					t.Errorf("%v: %v", p.faults, err)
-					continue
-				}
-				end, want := after[len(after)-1].state, h.moments[p.to].state
-				if d := end.differs(want, w.wire.mayRepeat()); d != "" {
-					t.Errorf("%v: the end differs:\n\t%s", p.faults, d)
-					continue
-				}
-				c.converged.Add(1)
-				c.repeated.Add(int64(end.more(want)))
-				c.links.Add(int64(w.links))
-				if len(w.wire.faults) > 0 {
-					c.unreached.Add(1)
-				}
+			c.runs.Add(1)
+			if err := on.use(h.life, func(s *stage) error { return h.converges(s, p, c) }); err != nil {
+				t.Errorf("%v: %v", p.faults, err)
 			}
 		})
 	}
-	for _, p := range plans {
-		work <- p
-	}
-	close(work)
 	wait.Wait()
+}
+
+// converges lives a plan and says how its end differs from the undisturbed one.
+func (h history) converges(s *stage, p planned, c *tally) error {
+	w, err := s.live(h.life, h.moments[p.from], h.steps[p.from:p.to], p.faults...)
+	if err != nil {
+		return err
+	}
+	want := h.moments[p.to].state
+	if d := w.end.differs(want, w.wire.mayRepeat()); d != "" {
+		return fmt.Errorf("the end differs:\n\t%s", d)
+	}
+	c.converged.Add(1)
+	c.repeated.Add(int64(w.end.more(want)))
+	c.links.Add(int64(w.links))
+	if len(w.wire.faults) > 0 {
+		c.unreached.Add(1)
+	}
+	return nil
 }

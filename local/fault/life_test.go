@@ -3,7 +3,6 @@ package fault_test
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"dayone/local/cloud/cloudtest"
@@ -43,6 +42,7 @@ func lives() []life {
 		{name: "handed over to the customer", steps: handedOver()},
 		{name: "not recognised", steps: unrecognised()},
 		{name: "asked for access, provisioned at the second attempt", steps: consented()},
+		{name: "held, then changed while it runs, to its end", steps: changed()},
 	}
 }
 
@@ -154,44 +154,11 @@ func welcomed() step {
 	return step{"welcome", func(w *world) { w.choose(w.secret(it, "/password"), it) }}
 }
 
-// provisioned is the click. Whoever got no answer looks how far it is before they click again: a click on an order that
-// failed is another attempt.
-func provisioned(name string) step {
+// provisioned is a click, the so-manieth that begins something. Whoever gets no answer clicks again.
+func provisioned(name string, attempt int) step {
 	return step{name, func(w *world) {
-		at := "/services/" + w.has["order"]
-		for range repeats {
-			if a, err := w.send("POST", at+"/provision", w.has["session"], object{}); err == nil && a.status == http.StatusOK {
-				return
-			}
-			if w.ask("GET", at+"/progress", w.has["session"], nil, ok).text("status") == "failed" && w.has["failed"] == "" {
-				return
-			}
-		}
-		w.fail("the click gets no answer")
+		w.ask("POST", "/services/"+w.has["order"]+"/provision", w.has["session"], object{"attempt": attempt}, ok)
 	}}
-}
-
-// setUp is an order placed days ahead whose contact lets it lie, then passes it on to a colleague, who does everything.
-func setUp() []step {
-	start := time.Date(2026, time.December, 1, 0, 0, 0, 0, time.UTC)
-	opening := start.Add(7 * time.Hour).Sub(cloudtest.Noon)
-	return slices.Concat([]step{
-		{"place ahead", func(w *world) { w.has["order"] = w.place(start, ana) }},
-		becomes("invited", later("invite on the day", opening)),
-		later("escalate and remind", opening+day+2*time.Hour),
-		later("remind", opening+3*day+2*time.Hour),
-		{"start", func(w *world) { w.ask("POST", "/setup/role", w.secret(ana, "/setup"), object{"role": "partner"}, ok) }},
-		{"delegate", func(w *world) {
-			w.ask("POST", "/setup/delegate", w.secret(ana, "/setup"), object{"role": "partner", "set_up_by": "colleague", "delegate_email": bor}, ok)
-		}},
-		becomes("mapped", completed(bor, "new")), chosen(bor), welcomed()},
-		settings(), []step{becomes("active", provisioned("provision")), later("charge", opening+40*day)})
-}
-
-// entitled is a short life, without a service platform.
-func entitled() []step {
-	return slices.Concat([]step{placed(bor), invited(), completed(bor, "new"), chosen(bor)}, settings(),
-		[]step{becomes("active", provisioned("entitle")), later("charge for months", 100*day)})
 }
 
 // noted sends a change of the order with the version that was seen: whoever got no answer then hears that the order has
@@ -202,87 +169,4 @@ func noted(name, method, path string, body object) step {
 		w.wire.quietly(func() { etag = w.ask("GET", at, "", nil, ok).header.Get("ETag") })
 		w.ask(method, at+path, "", body, []int{200, 412}, "If-Match", etag)
 	}}
-}
-
-// leftAlone is an order that nobody sets up: reminded, closed, reopened, sent again, its contact changed, cancelled.
-func leftAlone() []step {
-	return []step{
-		placed(bor), invited(),
-		later("remind all", 5*day+2*time.Hour),
-		later("give notice", 6*day+2*time.Hour),
-		becomes("closed", later("close", 7*day+2*time.Hour)),
-		becomes("invited", noted("reopen", "POST", "/reopen", object{"reason": "they were away"})),
-		noted("resend", "POST", "/resend", object{"reason": "they lost it"}),
-		noted("amend", "PATCH", "", object{"provisioning_contact": object{"email": ana}}),
-		becomes("cancelled", step{"cancel", func(w *world) {
-			w.ask("POST", "/orders/"+w.has["order"]+"/cancel", "", object{"reason": "not wanted"}, ok)
-		}}),
-		later("long after", 60*day),
-	}
-}
-
-// handedOver is an order that the customer sets up alone.
-func handedOver() []step {
-	return []step{
-		placed(bor), invited(),
-		{"hand over", func(w *world) {
-			w.ask("POST", "/setup/delegate", w.secret(bor, "/setup"), object{"role": "partner", "set_up_by": "customer", "delegate_email": it}, ok)
-		}},
-		becomes("mapped", step{"complete as customer", func(w *world) {
-			w.has["token"] = w.complete(w.secret(it, "/setup"), object{"role": "customer", "customer_admin_email": it, "customer_organization": "new",
-				"customer_name": "Alpine Mills GmbH", "customer_country": "AT", "customer_language": "sl"})
-		}}),
-		{"password of the customer", func(w *world) { w.has["session"] = w.choose(w.has["token"], it) }},
-	}
-}
-
-// unrecognised is a second order whose contact does not know the organization that is offered.
-func unrecognised() []step {
-	return []step{placed(bor), invited(), completed(bor, "new"), placed(ana), invited(), {"unrecognised", func(w *world) {
-		link := w.secret(ana, "/setup")
-		w.ask("POST", "/setup/role", link, object{"role": "partner"}, ok)
-		w.ask("POST", "/setup/partner-organization", link, object{"role": "partner", "set_up_by": "me", "unrecognised": "true"}, ok)
-	}}}
-}
-
-// consented is a second order whose partner asks the customer of the first for access; its platform first refuses, then
-// takes its time.
-func consented() []step {
-	behaving := func(how string, s step) step {
-		do := s.do
-		s.do = func(w *world) {
-			if err := w.Behave("meetings", how, 0); err != nil {
-				w.fail("%v", err)
-			}
-			do(w)
-		}
-		return s
-	}
-	return slices.Concat([]step{placed(bor), invited(), completed(bor, "new"), welcomed(), placed(eva), invited(),
-		{"complete with an organization that exists", func(w *world) {
-			link, a := w.secret(eva, "/setup"), partner("new")
-			a["partner_name"], a["partner_admin_email"] = "Obala", eva
-			for _, name := range []string{"customer_organization", "customer_name", "customer_country", "customer_language"} {
-				delete(a, name)
-			}
-			offers, _ := w.ask("POST", "/setup/customer-admin", link, a, ok).object["offers"].([]any)
-			if len(offers) != 1 {
-				w.fail("%d organizations are offered", len(offers))
-			}
-			a["customer_organization"] = object(offers[0].(map[string]any)).text("id")
-			w.has["token"] = w.complete(link, a)
-		}},
-		chosen(eva),
-		{"consent", func(w *world) { // what was answered although nobody heard of it is not answered again
-			w.ask("POST", "/access", "", object{"token": w.secret(it, "/access"), "decision": "yes"}, []int{200, 410})
-		}},
-		{"forget the password", func(w *world) { w.ask("POST", "/forgot", "", object{"email": eva}, []int{http.StatusAccepted}) }},
-		{"sign in", func(w *world) {
-			w.has["session"] = w.ask("POST", "/sign-in", "", object{"email": eva, "password": password}, ok).text("session")
-		}}},
-		settings(), []step{
-			becomes("failed", behaving("fail", provisioned("provision in vain"))),
-			{"know of it", func(w *world) { w.has["failed"] = "known" }},
-			becomes("active", behaving("slow", provisioned("provision again"))),
-		})
 }

@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"dayone/local/cloud"
+	"dayone/shared/commerce"
 )
 
 // state is what a life has become, without what differs from run to run.
@@ -46,10 +49,10 @@ func (w *world) plain(s string) string {
 	return secret.ReplaceAllString(s, "password")
 }
 
-// state reads everything there is.
-func (w *world) state() state {
+// state is what the tables hold, and what was sent and asked.
+func (w *world) state(tables map[string]items) state {
 	s := state{items: map[string]map[string]string{}, letters: map[string]int{}, asked: map[string]int{}, tokens: map[string]int{}}
-	orders, organizations := w.scan("OrdersTable"), w.scan("OrganizationsTable")
+	orders, organizations := tables["OrdersTable"], tables["OrganizationsTable"]
 	n := 0
 	for _, i := range orders {
 		for _, side := range []string{"partner", "customer"} {
@@ -63,19 +66,24 @@ func (w *world) state() state {
 		if messageID.MatchString(word(i["pk"])) {
 			continue // what became of one copy of a letter; the inbox counts the copies
 		}
+		if strings.HasPrefix(word(i["sk"]), "event#") {
+			w.delivered(i)
+			continue // a letter that was sent once more is an event more; the order's timeline says which there are
+		}
 		flat := map[string]string{}
 		for name, v := range i {
 			if !passing[name] {
 				w.flatten(flat, name, v)
 			}
 		}
+		flat["desk"], _, _ = strings.Cut(flat["desk"], "#") // which of its parts the order's id says
 		key := w.plain(word(i["pk"]) + " " + word(i["sk"]))
 		if s.items[key] != nil {
 			w.fail("two items are %s", key)
 		}
 		s.items[key] = flat
 	}
-	for _, i := range w.scan("TokensTable") {
+	for _, i := range tables["TokensTable"] {
 		if kind := word(i["kind"]); i["used_at"] != nil {
 			s.tokens[kind]++
 		}
@@ -91,6 +99,19 @@ func (w *world) state() state {
 		}
 	}
 	return s
+}
+
+// delivered holds an event on its way to having come.
+func (w *world) delivered(i map[string]types.AttributeValue) {
+	order := strings.TrimPrefix(word(i["pk"]), "order#")
+	seq, _ := strconv.Atoi(strings.TrimPrefix(word(i["sk"]), "event#")) // the audit knows others
+	if i["delivered_at"] == nil || i["due"] != nil {
+		w.fail("event %d of %s was not taken", seq, order)
+	}
+	id := commerce.EventID(order, seq)
+	if !slices.ContainsFunc(w.SentEvents(), func(e cloud.SentEvent) bool { return e.ID == id }) {
+		w.fail("%s did not come", id)
+	}
 }
 
 func word(v types.AttributeValue) string {

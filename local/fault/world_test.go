@@ -1,38 +1,28 @@
 package fault_test
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"dayone/local/cloud"
-	"dayone/local/engine/enginetest"
-	"dayone/local/functions"
 )
 
 // world is everything, running, with people and a commerce system that repeat what went wrong.
 type world struct {
-	*cloud.Cloud
+	*stage
 	memory
-	ctx   context.Context
-	wire  *wire
-	links int // that were tried
+	moments []moment // before each step, and after the last, of an undisturbed life
+	end     state
+	links   int // that were tried
 }
 
 // memory is what people, and this test, remember from step to step.
@@ -43,6 +33,11 @@ type memory struct {
 	orders int
 }
 
+func (m memory) clone() memory {
+	m.has, m.names = maps.Clone(m.has), maps.Clone(m.names)
+	return m
+}
+
 // trouble is what a run fails with.
 type trouble struct{ error }
 
@@ -51,50 +46,15 @@ func (w *world) fail(format string, args ...any) { panic(trouble{fmt.Errorf(form
 // moment is everything between two steps of a life.
 type moment struct {
 	memory
-	now   time.Time
-	items map[string][]map[string]types.AttributeValue // by table
-	files map[string][]byte                            // what letters and the service platform keep
+	cloud cloud.State
+	items map[string]items // by table
 	state state
 }
 
-var tables = []string{"OrdersTable", "OrganizationsTable", "TokensTable"}
-
-// live runs steps of a life in a world that begins with a moment, and answers the moment after each. Its tables have a
-// prefix: one run after another may use them.
-func live(tb testing.TB, prefix string, ending *sync.WaitGroup, l life, begin moment, steps []step, faults ...fault) (after []moment, w *world, err error) {
-	root, err := enginetest.Root()
-	if err != nil {
-		return nil, nil, err
-	}
-	w = &world{ctx: context.Background(), memory: begin.memory.clone(), wire: &wire{prefix: prefix, faults: faults, twice: l.twice}}
-	w.wire.again = w.later
-	if l.twice {
-		w.wire.off = 1
-	}
-	dir, err := os.MkdirTemp("", "fault")
-	if err != nil {
-		return nil, w, err
-	}
-	for name, content := range begin.files {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
-			return nil, w, err
-		}
-	}
-	parameters := map[string]string{"BaseUrl": "https://dayone.example"}
-	maps.Copy(parameters, l.parameters)
-	w.Cloud, err = cloud.Start(w.ctx, cloud.Config{Root: root, Engine: enginetest.Engine(tb), Prefix: prefix, Now: begin.now, Frozen: true, Dir: dir,
-		Functions: w.wire.constructors(functions.All()), Wire: w.wire.around, Parameters: parameters})
-	if err != nil {
-		return nil, w, err
-	}
-	defer func() {
-		// Connections that never carried a request hold the end of a server up for seconds.
-		ending.Go(func() {
-			if err := errors.Join(w.Close(), os.RemoveAll(dir)); err != nil {
-				tb.Error(err)
-			}
-		})
-	}()
+// live runs steps of a life in a world that begins with a moment.
+func (s *stage) live(l life, begin moment, steps []step, faults ...fault) (w *world, err error) {
+	w = &world{stage: s, memory: begin.memory.clone()}
+	w.wire.reset(l.twice, faults, w.later)
 	defer func() {
 		switch p := recover().(type) {
 		case nil:
@@ -106,57 +66,39 @@ func live(tb testing.TB, prefix string, ending *sync.WaitGroup, l life, begin mo
 	}()
 	w.restore(begin)
 	for _, s := range steps {
+		if len(faults) == 0 {
+			w.moments = append(w.moments, w.moment())
+		}
 		w.take(s)
-		after = append(after, w.moment(dir))
 	}
-	return after, w, nil
-}
-
-func (m memory) clone() memory {
-	m.has, m.names = maps.Clone(m.has), maps.Clone(m.names)
-	return m
+	last := w.moment()
+	w.moments, w.end = append(w.moments, last), last.state
+	return w, nil
 }
 
 // moment keeps everything as it is.
-func (w *world) moment(dir string) moment {
-	m := moment{memory: w.memory.clone(), now: w.Now(), state: w.state(), items: map[string][]map[string]types.AttributeValue{}, files: map[string][]byte{}}
+func (w *world) moment() moment {
+	m := moment{items: map[string]items{}}
 	for _, t := range tables {
 		m.items[t] = w.scan(t)
 	}
-	for _, name := range []string{"inbox.jsonl", "platform.json"} {
-		content, err := os.ReadFile(filepath.Join(dir, name))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			w.fail("%v", err)
-		}
-		m.files[name] = content
+	m.state = w.state(m.items)
+	var err error
+	if m.cloud, err = w.State(); err != nil {
+		w.fail("%v", err)
 	}
-	m.names = maps.Clone(w.names)
+	m.memory = w.memory.clone()
 	return m
 }
 
-// restore makes the tables hold what they held at a moment, and nothing of the run before.
+// restore makes the tables and the cloud hold what they held at a moment, and nothing of the run before.
 func (w *world) restore(m moment) {
+	if err := w.Restore(m.cloud); err != nil {
+		w.fail("restore: %v", err)
+	}
 	for _, t := range tables {
-		var all []types.WriteRequest
-		kept := map[string]bool{}
-		for _, i := range m.items[t] {
-			kept[word(i["pk"])+" "+word(i["sk"])] = true
-			all = append(all, types.WriteRequest{PutRequest: &types.PutRequest{Item: i}})
-		}
-		for _, i := range w.scan(t) {
-			if kept[word(i["pk"])+" "+word(i["sk"])] {
-				continue
-			}
-			maps.DeleteFunc(i, func(name string, _ types.AttributeValue) bool { return name != "pk" && name != "sk" })
-			all = append(all, types.WriteRequest{DeleteRequest: &types.DeleteRequest{Key: i}})
-		}
-		for some := range slices.Chunk(all, 25) {
-			if _, err := w.DynamoDB.BatchWriteItem(w.ctx, &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{w.Table(t): some}}); err != nil {
-				w.fail("restore %s: %v", t, err)
-			}
+		if err := w.rewrite(t, m.items[t]); err != nil {
+			w.fail("restore %s: %v", t, err)
 		}
 	}
 }
@@ -242,7 +184,7 @@ func (w *world) send(method, path, secret string, body any, header ...string) (a
 }
 
 var client = &http.Client{
-	Transport:     &http.Transport{DisableKeepAlives: true},
+	Transport:     &http.Transport{MaxIdleConnsPerHost: 4},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
@@ -269,7 +211,7 @@ func (w *world) move(to time.Time) {
 // soon is longer than anything waits that failed, and shorter than all that a life waits for.
 const soon = 35 * time.Minute
 
-// quiet lets the schedules run until nothing is due soon.
+// quiet lets the schedules run, once a minute, until nothing is due soon. Those that would find nothing are left out.
 func (w *world) quiet() {
 	told := 0
 	for range 60 {
@@ -281,7 +223,10 @@ func (w *world) quiet() {
 		case function == "":
 			return
 		case next.After(now):
-			w.move(next)
+			minutes := (next.Sub(now) + time.Minute - 1) / time.Minute
+			if err := w.Jump(now.Add(minutes * time.Minute)); err != nil {
+				w.fail("move the clock: %v", err)
+			}
 		default:
 			w.run(function)
 		}
@@ -340,16 +285,6 @@ func (w *world) pending() (next time.Time, function string) {
 		}
 	}
 	return next, function
-}
-
-// scan reads a whole table.
-func (w *world) scan(table string) []map[string]types.AttributeValue {
-	name := w.Table(table)
-	out, err := w.DynamoDB.Scan(w.ctx, &dynamodb.ScanInput{TableName: &name})
-	if err != nil {
-		w.fail("read %s: %v", table, err)
-	}
-	return out.Items
 }
 
 // tryLinks opens every link of the letters that came since it was last called, and expects what the letter says.

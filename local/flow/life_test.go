@@ -236,6 +236,7 @@ func TestStartedMeansNobodyIsTold(t *testing.T) {
 	}
 }
 
+// Scenario 20.
 func TestAMappedOrderIsPastThePointOfNoReturn(t *testing.T) {
 	w := begin(t, nil)
 	id, link := w.invited(order{})

@@ -125,8 +125,10 @@ func (w *world) secrets() []string {
 	for _, s := range w.seen.answers {
 		all = append(all, token.FindAllString(s.body+fmt.Sprint(s.header), -1)...)
 	}
-	if key := w.Template.Parameters["ProvisionerSecret"]; key != "" {
-		all = append(all, key)
+	for _, name := range []string{"ProvisionerSecret", "EventsSecret"} {
+		if key := w.Template.Parameters[name]; key != "" {
+			all = append(all, key)
+		}
 	}
 	slices.Sort(all)
 	return slices.DeleteFunc(slices.Compact(all), func(s string) bool { return strings.Contains(s, example) })

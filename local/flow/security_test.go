@@ -26,7 +26,7 @@ func (w *world) open() []template.Route {
 // filled is the path of a route, with an order in it.
 func filled(r template.Route, order string) string {
 	return regexp.MustCompile(`\{(\w+)\}`).ReplaceAllStringFunc(r.Path, func(p string) string {
-		return map[string]string{"{order}": order, "{step}": "start", "{name}": "alpine-mills", "{link}": "setup%23psl_x"}[p]
+		return map[string]string{"{order}": order, "{step}": "start", "{name}": "alpine-mills", "{link}": "setup%23psl_x", "{action}": "cancel"}[p]
 	})
 }
 

@@ -34,6 +34,7 @@ func begin(t *testing.T, parameters map[string]string) *world {
 	log := slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), logs()), nil))
 	w := &world{T: t, Cloud: cloudtest.Start(t, cloud.Config{Functions: functions.All(), Parameters: parameters, Log: log}), seen: &watcher{}}
 	w.watch()
+	t.Cleanup(w.commerceKnows)
 	return w
 }
 
@@ -158,8 +159,8 @@ type line struct {
 
 // order is what a test may change of the order it places.
 type order struct {
-	family, contact, start, locale, partner, customer string
-	lines                                             []line
+	family, contact, start, zone, locale, partner, customer string
+	lines                                                   []line
 }
 
 // place places an order; what is left out is usual.
@@ -174,6 +175,7 @@ func (w *world) place(o order) string {
 	set(&o.family, "A-FLEX")
 	set(&o.contact, "ana@nordlicht.example")
 	set(&o.start, w.Now().Format(time.DateOnly))
+	set(&o.zone, "Europe/Ljubljana")
 	set(&o.locale, "en")
 	set(&o.partner, "Nordlicht Partner d.o.o.")
 	set(&o.customer, "Alpine Mills GmbH")
@@ -188,7 +190,7 @@ func (w *world) place(o order) string {
 	a := w.ask("POST", "/orders", "", object{
 		"external_ref": fmt.Sprintf("CCW-%d", w.orders), "family": o.family,
 		"partner": object{"name": o.partner, "country": "SI"}, "customer": object{"name": o.customer, "country": "AT"},
-		"requested_start_date": o.start, "time_zone": "Europe/Ljubljana", "locale": o.locale,
+		"requested_start_date": o.start, "time_zone": o.zone, "locale": o.locale,
 		"provisioning_contact":   object{"email": o.contact, "alias": false},
 		"account_representative": object{"name": "Maja Zupan", "email": "maja.zupan@vendor.example"},
 		"lines":                  lines,

@@ -142,6 +142,8 @@ func mistakes(t *testing.T, path string) []string {
 	parameters := enginetest.Parameters()
 	parameters["ProvisionerUrl"] = "https://platform.example"
 	parameters["ProvisionerSecret"] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+	parameters["EventsUrl"] = "https://commerce.example/events"
+	parameters["EventsSecret"] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 	if d.Template, err = template.Read(path, template.Options{Parameters: parameters}); err != nil {
 		return []string{err.Error()}
 	}

@@ -3,6 +3,7 @@ package functions
 
 import (
 	"dayone/functions/billing"
+	"dayone/functions/console"
 	"dayone/functions/deliveries"
 	"dayone/functions/letters"
 	"dayone/functions/orders"
@@ -22,5 +23,6 @@ func All() map[string]cloud.Constructor {
 		"Services":     services.FromEnv,
 		"Provisioning": provisioning.FromEnv,
 		"Billing":      billing.FromEnv,
+		"Console":      console.FromEnv,
 	}
 }

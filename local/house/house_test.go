@@ -86,6 +86,7 @@ var mayImport = map[string][]string{
 	"shared/pages":    {"shared/commerce", "shared/texts"},
 	"shared/texts":    {"shared/commerce"},
 	"shared/env":      {},
+	"shared/webhook":  {},
 	"shared/commerce": {},
 }
 
@@ -168,6 +169,8 @@ func read(t *testing.T) *template.Template {
 	parameters := maps.Clone(enginetest.Parameters())
 	parameters["ProvisionerUrl"] = "https://platform.example"
 	parameters["ProvisionerSecret"] = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+	parameters["EventsUrl"] = "https://commerce.example/events"
+	parameters["EventsSecret"] = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 	all, err := template.Read(enginetest.Template(t), template.Options{Parameters: parameters})
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ import (
 // What fits into a run of all tests, the same each time; flags of rapid on the command line ask for more, and for others.
 const (
 	lives = "12"
-	steps = "60"
+	steps = "75"
 	seed  = "20261123"
 )
 
@@ -94,30 +94,38 @@ func live(tb testing.TB, t *rapid.T, met *met) {
 		"choose":         w.choose,
 		"sign in":        w.signIn,
 		"decide":         w.decide,
+		"forget":         w.forget,
+		"give or take":   w.giveOrTake,
 		"look":           w.look,
 		"save":           w.save,
 		"set platform":   w.behave,
 		"click":          w.click,
+		"change":         w.change,
 		"wait":           w.pass,
 		"crash":          w.crash,
 	}
 	for i := range 20 { // of what else happens half is of no use to anybody
 		actions[fmt.Sprint("carry on ", i)] = w.carryOn
 	}
+	for i := range 3 { // of what is told of letters half comes too late
+		actions[fmt.Sprint("hear ", i)] = w.hear
+	}
 	t.Repeat(actions)
 }
 
-// young skips what lets time go by once that was much: orders must start within three years of whatever is sent of them.
-func (w *world) young(t *rapid.T) {
-	if w.Now().Sub(noon) > 900*day {
-		t.Skip()
-	}
-}
+// old reports whether much time has gone by, and no more may: orders must start within three years of whatever is sent of
+// them.
+func (w *world) old() bool { return w.Now().Sub(noon) > 900*day }
 
 // carryOn does what leads an order on.
 func (w *world) carryOn(t *rapid.T) {
-	w.young(t)
+	if w.old() {
+		return
+	}
 	o := w.pick(t, func(o *order) bool { return o.n%3 > 0 || o.status != "cancelled" })
+	if o == nil {
+		return
+	}
 	now := w.Now()
 	switch {
 	case o.status == "cancelled":
@@ -138,7 +146,14 @@ func (w *world) carryOn(t *rapid.T) {
 		}
 	case o.status == "provisioning":
 		w.tick(t, now.Add(5*time.Minute))
-	case o.status == "active":
+	case o.status == "ended":
+		w.tick(t, now.Add(day))
+	case o.runs():
+		if rapid.IntRange(0, 2).Draw(t, "change") == 0 {
+			w.change(t)
+			w.tick(t, w.Now().Add(3*time.Minute))
+			return
+		}
 		for range 7 {
 			w.tick(t, w.Now().Add(5*day))
 		}
@@ -190,7 +205,9 @@ var spans = []struct{ span, step time.Duration }{
 
 // pass moves the clock.
 func (w *world) pass(t *rapid.T) {
-	w.young(t)
+	if w.old() {
+		return
+	}
 	s := rapid.SampledFrom(spans).Draw(t, "span")
 	for at := s.step; at <= s.span; at += s.step {
 		w.tick(t, w.Now().Add(s.step))
@@ -200,7 +217,9 @@ func (w *world) pass(t *rapid.T) {
 // crash moves the clock, has the process of a scheduled function end at one of its calls, and waits until what it left
 // behind is due again. What was under way was done by then or is done now, and cost at most one letter more of its kind.
 func (w *world) crash(t *rapid.T) {
-	w.young(t)
+	if w.old() {
+		return
+	}
 	span := rapid.SampledFrom([]time.Duration{time.Minute, 9 * time.Hour, day, 2 * day, 7 * day}).Draw(t, "span")
 	function := rapid.SampledFrom([]string{"Letters", "Letters", "Provisioning", "Billing"}).Draw(t, "function")
 	at := w.Now().Add(span)

@@ -36,7 +36,9 @@ type order struct {
 	handover    bool
 	told        int // link whose holder did not recognise the organization
 
-	links []mailed
+	links   []mailed
+	heard   map[string]bool // what SES told of its letters
+	bounced int             // number of the last link that came back
 
 	mapped   time.Time
 	by       string // who mapped it
@@ -48,13 +50,17 @@ type order struct {
 	password string // the password link that was answered
 	chooser  string
 
-	tasks   map[string]bool
-	clicked time.Time
-	clicker string
-	looked  time.Time // when provisioning was last looked at, long enough after the time before
-	looks   int
-	billed  time.Time // when billing started
-	upTo    time.Time // when it was last looked at
+	tasks    map[string]bool
+	attempts int // that were begun
+	clicked  time.Time
+	clicker  string
+	looked   time.Time // when provisioning was last looked at, long enough after the time before
+	looks    int
+	billed   time.Time // when billing started
+	upTo     time.Time // when it was last looked at
+	change   string    // of running services, in flight
+	changed  time.Time // when it was last looked at, long enough after the time before
+	changes  int       // how often
 }
 
 // mailed is a setup link that went out, and which of the order's it was.
@@ -99,7 +105,7 @@ func (o *order) open() bool {
 }
 
 func (o *order) isMapped() bool {
-	return slices.Contains([]string{"mapped", "provisioning", "active", "failed"}, o.status)
+	return slices.Contains([]string{"mapped", "provisioning", "active", "failed", "suspended", "ended"}, o.status)
 }
 
 func (o *order) is(kind, to string) letter { return letter{o.id, kind, to} }

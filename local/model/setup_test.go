@@ -10,9 +10,12 @@ import (
 	"dayone/local/client"
 )
 
-// opened draws an order that somebody has a link of, and one of its links: mostly the newest.
+// opened draws an order that somebody has a link of, and one of its links: mostly the newest. None where there is none.
 func (w *world) opened(t *rapid.T) (*order, mailed) {
 	o := w.pick(t, func(o *order) bool { return len(o.links) > 0 })
+	if o == nil {
+		return nil, mailed{}
+	}
 	back := max(0, rapid.IntRange(-4, len(o.links)-1).Draw(t, "links back"))
 	return o, o.links[len(o.links)-1-back]
 }
@@ -35,6 +38,9 @@ func or(first, otherwise string) string {
 // scan is a mail scanner: it opens the link and presses the first button.
 func (w *world) scan(t *rapid.T) {
 	o, link := w.opened(t)
+	if o == nil {
+		return
+	}
 	w.ask(t, "GET", "/setup", "", nil, "200", "Accept", "text/html")
 	for range 3 {
 		w.ask(t, "POST", "/setup/start", link.secret, client.Object{}, or(o.gone(link, w.Now()), "200"))
@@ -44,6 +50,9 @@ func (w *world) scan(t *rapid.T) {
 // role is somebody who says on which side they stand.
 func (w *world) role(t *rapid.T) {
 	o, link := w.opened(t)
+	if o == nil {
+		return
+	}
 	w.sayRole(t, o, link, rapid.SampledFrom([]string{"partner", "customer"}).Draw(t, "role"))
 }
 
@@ -55,12 +64,18 @@ func (w *world) sayRole(t *rapid.T, o *order, link mailed, role string) {
 	w.insist(t, "Setup", "POST", "/setup/role", link.secret, client.Object{"role": role}, want)
 	if want == "200" && !o.started {
 		o.started, o.status = true, "started"
+		if o.bounced == o.link { // one address behind the contact bounced, and another had the link after all
+			o.bounced, o.window, o.noticed, o.reminded = 0, w.Now(), false, 0
+		}
 	}
 }
 
 // delegate passes the link on, and sometimes does so twice.
 func (w *world) delegate(t *rapid.T) {
 	o, link := w.opened(t)
+	if o == nil {
+		return
+	}
 	w.delegateOver(t, o, link)
 }
 
@@ -119,6 +134,9 @@ func domain(email string) string { return email[strings.IndexByte(email, '@')+1:
 // unrecognise is a contact who does not know the organization that is offered.
 func (w *world) unrecognise(t *rapid.T) {
 	o, link := w.opened(t)
+	if o == nil {
+		return
+	}
 	w.unrecogniseOver(t, o, link)
 }
 
@@ -166,6 +184,9 @@ func (w *world) offered(t *rapid.T, a client.Answer, want []*organization, mayBe
 // complete walks the wizard to its end.
 func (w *world) complete(t *rapid.T) {
 	o, link := w.opened(t)
+	if o == nil {
+		return
+	}
 	w.completeOver(t, o, link)
 }
 
@@ -258,6 +279,9 @@ func (w *world) completeOver(t *rapid.T, o *order, link mailed) {
 	w.answered(t, o, done)
 	w.tell(o, newPartner, newCustomer, admin)
 	if pair := [2]*organization{o.partner, o.customer}; access != "none" {
+		if w.access[pair] != access {
+			delete(w.given, pair)
+		}
 		w.access[pair] = access
 	}
 }
@@ -342,6 +366,9 @@ func (w *world) tell(o *order, newPartner, newCustomer *organization, admin stri
 // repeat completes an order once more over a link: with what was said, or with something else.
 func (w *world) repeat(t *rapid.T) {
 	o := w.pick(t, func(o *order) bool { return o.isMapped() })
+	if o == nil {
+		return
+	}
 	want := "410 link_used"
 	said := o.said
 	switch {

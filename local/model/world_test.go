@@ -41,9 +41,11 @@ type (
 		secret, email string
 		issued        time.Time
 		gone, used    bool
+		reset         bool // somebody asked for it
 	}
 	question struct {
 		secret, email     string
+		order             *order
 		partner, customer *organization
 		issued            time.Time
 		used              bool
@@ -67,8 +69,11 @@ type world struct {
 	has      map[string]bool // a password
 	sessions map[string]session
 	tries    map[string]int
+	chose    map[string]time.Time // a password
+	forgot   map[string]time.Time // and a letter was queued
 	access   map[[2]*organization]string
-	names    map[string]*organization // subdomains
+	given    map[[2]*organization]time.Time // of the customer's own accord
+	names    map[string]*organization       // subdomains
 	behaves  map[string]string
 	pwLinks  []*passwordLink
 	asked    []*question
@@ -77,6 +82,9 @@ type world struct {
 	sent  map[letter]int // gone out
 	extra map[letter]int // that a crash explains
 	read  int            // letters of the inbox that were looked at
+
+	hears      map[string]*heard // the other system, of each order
+	sentEvents int               // of what it was sent that was looked at
 
 	steps int
 	books *audit.Books // as the last check found them
@@ -89,7 +97,7 @@ func begin(tb testing.TB, t *rapid.T) *world {
 		t.Fatal(err)
 	}
 	w := &world{crashes: newCrashes(), members: map[string]*organization{}, has: map[string]bool{}, sessions: map[string]session{},
-		tries: map[string]int{}, access: map[[2]*organization]string{}, names: map[string]*organization{}, behaves: map[string]string{},
+		tries: map[string]int{}, chose: map[string]time.Time{}, forgot: map[string]time.Time{}, access: map[[2]*organization]string{}, given: map[[2]*organization]time.Time{}, names: map[string]*organization{}, behaves: map[string]string{},
 		sent: map[letter]int{}, extra: map[letter]int{}}
 	t.Cleanup(w.crashes.server.Close)
 	prefix := enginetest.Prefix()
@@ -182,8 +190,9 @@ func (w *world) rest(t *rapid.T, to time.Time) {
 		if o.status == "provisioning" {
 			w.watch(t, o, to)
 		}
-		if o.status == "active" {
+		if o.runs() {
 			o.upTo = to
+			w.follow(t, o, to)
 		}
 	}
 }
@@ -211,6 +220,10 @@ func (w *world) collect(t *rapid.T) {
 		o := w.find(tag(l, "order"))
 		for _, link := range l.Links {
 			u, err := url.Parse(link)
+			if err == nil && tag(l, "kind") == "password_reset" {
+				w.pwLinks = append(w.pwLinks, &passwordLink{secret: u.Fragment, email: l.To[0], issued: w.Now(), reset: true})
+				continue
+			}
 			if err != nil || u.Fragment == "" || o == nil {
 				continue
 			}
@@ -220,7 +233,7 @@ func (w *world) collect(t *rapid.T) {
 			case "/password":
 				w.pwLinks = append(w.pwLinks, &passwordLink{secret: u.Fragment, email: l.To[0], issued: w.Now()})
 			case "/access":
-				w.asked = append(w.asked, &question{secret: u.Fragment, email: l.To[0], partner: o.partner, customer: o.customer, issued: w.Now()})
+				w.asked = append(w.asked, &question{secret: u.Fragment, email: l.To[0], order: o, partner: o.partner, customer: o.customer, issued: w.Now()})
 			default:
 				t.Fatalf("a letter with the link %s", u.Path)
 			}
@@ -294,6 +307,7 @@ func (w *world) check(t *rapid.T) {
 		t.Fatalf("access %v, not %v", relations, want)
 	}
 	w.checkLetters(t, books)
+	w.checkEvents(t)
 }
 
 // checkLetters compares what waits and what went out. A crash may have cost one more letter of what was on its way.
@@ -343,7 +357,7 @@ func (o *order) differs(s commerce.Order) string {
 		Link, Reminded, Told, Delegations      int
 		Noticed, Escalated, Started, Handover  bool
 		Partner, Customer, Access              string
-		Charged                                string
+		Charged, Change                        string
 	}
 	unix := func(t time.Time) int64 {
 		if t.IsZero() {
@@ -353,9 +367,9 @@ func (o *order) differs(s commerce.Order) string {
 	}
 	got := view{string(s.Status), string(s.Contact), unix(s.InviteAt), unix(s.WindowFrom), unix(s.Link.DueAt), unix(s.BilledAt), unix(s.Mapping.At),
 		s.Link.Generation, s.Reminded, s.UnknownTold, s.Delegations, !s.NoticedAt.IsZero(), !s.EscalatedAt.IsZero(), !s.StartedAt.IsZero(), s.Handover,
-		s.Mapping.Partner, s.Mapping.Customer, string(s.Mapping.PartnerAccess), ""}
+		s.Mapping.Partner, s.Mapping.Customer, string(s.Mapping.PartnerAccess), "", string(s.InFlight.Kind)}
 	want := view{o.status, o.contact, unix(o.inviteAt), unix(o.window), unix(o.owed), unix(o.billed), unix(o.mapped),
-		o.link, o.reminded, o.told, o.delegations, o.noticed, o.escalated, o.started, o.handover, "", "", o.access, ""}
+		o.link, o.reminded, o.told, o.delegations, o.noticed, o.escalated, o.started, o.handover, "", "", o.access, "", o.change}
 	if o.partner != nil {
 		want.Partner, want.Customer = o.partner.id, o.customer.id
 	}
@@ -364,7 +378,7 @@ func (o *order) differs(s commerce.Order) string {
 	}
 	for _, l := range o.lines {
 		n := 0
-		if o.status == "active" {
+		if o.runs() || o.status == "ended" {
 			n = l.periods(o.billed, o.upTo)
 		}
 		want.Charged += fmt.Sprint(l.sku, " ", n, " ")

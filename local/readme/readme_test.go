@@ -27,9 +27,27 @@ var (
 	link   = regexp.MustCompile(`\]\(([^)#]+)\)`)
 )
 
-// The tour ends with an order that is active and charged for two months.
+// The tour ends with an order that is active and charged for two months, whatever day it is: also where a month has ended in the order's
+// time zone and not in UTC, and where the next one has no such day.
 func TestTourReachesCharges(t *testing.T) {
-	c := cloudtest.Start(t, cloud.Config{Functions: functions.All(), Tick: true, Now: cloudtest.Noon})
+	for name, tc := range map[string]struct {
+		now   time.Time
+		first string   // day of the order's first period
+		then  []string // the months that are charged, the first twice
+	}{
+		"the middle of a month":   {cloudtest.Noon, "2026-11-23", []string{"2026-11", "2026-12"}},
+		"the end of one, in UTC":  {time.Date(2026, time.November, 30, 23, 30, 0, 0, time.UTC), "2026-12-01", []string{"2026-12", "2027-01"}},
+		"the last day of January": {time.Date(2027, time.January, 31, 9, 0, 0, 0, time.UTC), "2027-01-31", []string{"2027-01", "2027-02"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tour(t, tc.now, tc.first, tc.then)
+		})
+	}
+}
+
+func tour(t *testing.T, now time.Time, first string, months []string) {
+	c := cloudtest.Start(t, cloud.Config{Functions: functions.All(), Tick: true, Now: now})
 	var script strings.Builder
 	for _, b := range block.FindAllStringSubmatch(read(t), -1) {
 		script.WriteString(b[1])
@@ -38,9 +56,9 @@ func TestTourReachesCharges(t *testing.T) {
 	if strings.Count(script.String(), here) != 1 {
 		t.Fatalf("the tour does not begin with %s", here)
 	}
-	tour := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail")
-	tour.Stdin = strings.NewReader(strings.Replace(script.String(), here, "url="+c.URL+"\n", 1))
-	out, err := tour.CombinedOutput()
+	bash := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail")
+	bash.Stdin = strings.NewReader(strings.Replace(script.String(), here, "url="+c.URL+"\n", 1))
+	out, err := bash.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v:\n%s", err, out)
 	}
@@ -52,7 +70,7 @@ func TestTourReachesCharges(t *testing.T) {
 	if len(placed.Orders) != 1 || placed.Orders[0].Status != "active" {
 		t.Fatalf("the tour ended with %+v:\n%s", placed.Orders, out)
 	}
-	for month, want := range map[string]int{"2026-11": 2, "2026-12": 1} { // the annual line once
+	for month, want := range map[string]int{months[0]: 2, months[1]: 1} { // the annual line once
 		var billed struct {
 			Charges []struct{ Order string }
 		}
@@ -64,7 +82,7 @@ func TestTourReachesCharges(t *testing.T) {
 	id := placed.Orders[0].ID
 	for _, shown := range []string{
 		"what: '", c.URL + "/setup#psl_", "\npartner-organization\n", "name: 'calling', status: 'not_started'",
-		`"available":true`, "\ntrue\nactive\n", "period_end,quantity", id + "-1-2026-11-23", "activated by clock", `"code":"order_unknown"`,
+		`"available":true`, "\ntrue\nactive\n", "period_end,quantity", id + "-1-" + first, "activated by clock", `"code":"order_unknown"`,
 	} {
 		if !strings.Contains(string(out), shown) {
 			t.Errorf("the tour does not show %q:\n%s", shown, out)

@@ -94,6 +94,11 @@ func (t *Template) Function(id string) (Function, bool) {
 func parse(path string, text []byte, o Options) (*Template, error) {
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
+		// The library says "yaml: line 7: what is wrong"; here a file and its line stand as compilers write them.
+		where, what, _ := strings.Cut(strings.TrimPrefix(err.Error(), "yaml: line "), ": ")
+		if line, no := strconv.Atoi(where); no == nil {
+			return nil, fmt.Errorf("%s:%d: %s", path, line, what)
+		}
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if len(document.Content) == 0 || document.Content[0].Kind != yaml.MappingNode {

@@ -52,9 +52,25 @@ func SessionSecret(r *http.Request) string {
 	return ""
 }
 
+// consoleCookie is an operator's session at the console.
+const consoleCookie = "__Host-console"
+
+// ConsoleSecret is the secret of an operator's session; "" where there is none.
+func ConsoleSecret(r *http.Request) string {
+	if c, err := r.Cookie(consoleCookie); err == nil {
+		return c.Value
+	}
+	return ""
+}
+
 // SetSession gives a browser its session; "" takes it away.
-func SetSession(w http.ResponseWriter, secret string) {
-	c := &http.Cookie{Name: sessionCookie, Value: secret, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+func SetSession(w http.ResponseWriter, secret string) { setSession(w, sessionCookie, secret) }
+
+// SetConsole gives an operator's browser its session; "" takes it away.
+func SetConsole(w http.ResponseWriter, secret string) { setSession(w, consoleCookie, secret) }
+
+func setSession(w http.ResponseWriter, name, secret string) {
+	c := &http.Cookie{Name: name, Value: secret, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 	if secret == "" {
 		c.MaxAge = -1
 	}

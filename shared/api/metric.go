@@ -21,6 +21,8 @@ const (
 	Escalations          Metric = "escalations"
 	ProvisioningFailed   Metric = "provisioning_failed"
 	BillingStarted       Metric = "billing_started"
+	EventsDelivered      Metric = "events_delivered"
+	EventsGivenUp        Metric = "events_given_up"        // that the other system never took
 	OldestUnstartedHours Metric = "oldest_unstarted_hours" // since its letter, of the orders that were dealt with and nobody has begun
 	ScheduleRuns         Metric = "schedule_runs"          // that came to their end, well or not
 )

@@ -15,7 +15,23 @@ import (
 // logs is JSON with Lambda's request id and X-Ray's trace id, and what it counts becomes metrics.
 func Start(fromEnv func(getenv func(string) string) lambda.Handler) {
 	slog.SetDefault(slog.New(traced{lambdacontext.NewLogHandler()})) // the process is this one function's
-	lambda.Start(measured{fromEnv(os.Getenv), lambdacontext.FunctionName, os.Stdout, time.Now})
+	handler := fromEnv(os.Getenv)
+	connect(handler)
+	lambda.Start(measured{handler, lambdacontext.FunctionName, os.Stdout, time.Now})
+}
+
+// connectFor bounds how long a start waits for connections: one across a region takes a few milliseconds.
+const connectFor = time.Second
+
+// connect has a function open what its first event needs.
+func connect(handler lambda.Handler) {
+	f, ok := handler.(Function)
+	if !ok || f.Connect == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), connectFor)
+	defer cancel()
+	f.Connect(ctx)
 }
 
 // measured writes after each invocation what it has counted.

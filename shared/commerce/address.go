@@ -74,10 +74,17 @@ func (a Address) tag() string {
 // sharing a domain says nothing about who somebody is.
 func (a Address) CompanyDomain() string {
 	domain := a.Domain()
-	if publicMail[domain] {
+	provider, country, _ := strings.Cut(domain, ".")
+	if publicMail[domain] || publicBrands[provider] && len(country) <= len("com.br") {
 		return ""
 	}
 	return domain
+}
+
+// publicBrands are providers that give addresses under a domain of nearly every country.
+var publicBrands = map[string]bool{
+	"gmx": true, "googlemail": true, "hotmail": true, "live": true, "msn": true, "outlook": true, "protonmail": true, "rocketmail": true,
+	"tutanota": true, "yahoo": true, "yandex": true, "ymail": true,
 }
 
 // publicMail are the providers that give an address to anybody.

@@ -1,6 +1,8 @@
 package commerce
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -38,6 +40,9 @@ var families = map[string]Family{
 	"A-WX":     {Name: "A-WX", Window: 30 * day, Reminders: []time.Duration{1 * day, 7 * day, 14 * day, 25 * day}},
 	"A-SPK":    {Name: "A-SPK", Window: 30 * day, Reminders: []time.Duration{1 * day, 7 * day, 14 * day, 25 * day}},
 }
+
+// Families are the names of all families.
+func Families() []string { return slices.Sorted(maps.Keys(families)) }
 
 // FamilyNamed looks a family up by name.
 func FamilyNamed(name string) (Family, bool) {

@@ -2,7 +2,6 @@ package commerce
 
 import (
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -13,6 +12,8 @@ func (o Order) open() error {
 		return nil
 	case Cancelled:
 		return ErrOrderCancelled
+	case Ended:
+		return ErrEnded
 	case Closed:
 		return ErrOrderIsClosed
 	}
@@ -31,7 +32,7 @@ func (o Order) Cancel(actor, reason string, now time.Time) (Order, error) {
 		return Order{}, err
 	}
 	n := o.changed()
-	n.Link.DueAt = time.Time{}
+	n.Link.DueAt, n.Hold = time.Time{}, Hold{}
 	n.to(Cancelled, now, "cancelled", actor, reason)
 	return n, nil
 }
@@ -40,6 +41,9 @@ func (o Order) Cancel(actor, reason string, now time.Time) (Order, error) {
 // the window stays.
 func (o Order) Resend(actor, reason string, now time.Time) (Order, error) {
 	if err := o.open(); err != nil {
+		return Order{}, err
+	}
+	if err := o.ready(); err != nil {
 		return Order{}, err
 	}
 	if err := o.roomy(); err != nil {
@@ -79,6 +83,9 @@ func (o Order) Renew(now time.Time) (Order, error) {
 	if err := o.open(); err != nil {
 		return Order{}, err
 	}
+	if err := o.ready(); err != nil {
+		return Order{}, err
+	}
 	if err := o.roomy(); err != nil {
 		return Order{}, err
 	}
@@ -108,24 +115,28 @@ func checkReason(reason string) error {
 
 // Amend changes the terms of an order that is not mapped yet: start date, time zone, contact, lines. A start moved into
 // the future takes an invited order back to scheduled, and its link waits. A changed contact of an invited order is
-// written to at once, and so is the old one, whose link stops.
+// written to at once, and so is the old one, whose link stops. Of running services only quantities and renewals change.
 func (o Order) Amend(t Terms, actor string, now time.Time) (Order, []Letter, error) {
+	if o.Runs() {
+		n, err := o.amendRunning(t, actor, now)
+		return n, nil, err
+	}
 	if err := o.open(); err != nil {
 		return Order{}, nil, err
 	}
 	if err := t.check(now); err != nil {
 		return Order{}, nil, err
 	}
-	changes := o.differences(t)
+	n := o.changed()
+	n.Terms = t
+	n.Lines = numbered(t.Lines)
+	changes := toldBy(o.Facts()).missing(n.Facts())
 	if len(changes) == 0 {
 		return o, nil, nil
 	}
 	if err := o.roomy(); err != nil {
 		return Order{}, nil, err
 	}
-	n := o.changed()
-	n.Terms = t
-	n.Lines = numbered(t.Lines)
 	n.note(now, "amended", actor, "", changes...)
 
 	var letters []Letter
@@ -162,25 +173,18 @@ func (o Order) Amend(t Terms, actor string, now time.Time) (Order, []Letter, err
 	return n, letters, nil
 }
 
-// differences lists what of the order t would change.
-func (o Order) differences(t Terms) []Change {
-	var all []Change
-	add := func(field, before, after string) {
-		if before != after {
-			all = append(all, Change{field, before, after})
-		}
+// amendRunning asks for other quantities; nothing else of running services can be amended.
+func (o Order) amendRunning(t Terms, actor string, now time.Time) (Order, error) {
+	rest := o
+	rest.Terms = t
+	rest.Lines = o.Lines
+	if len(toldBy(o.Facts()).missing(rest.Facts())) > 0 {
+		return Order{}, ErrAlreadyMapped
 	}
-	add("requested_start_date", o.Start.String(), t.Start.String())
-	add("time_zone", o.Zone, t.Zone)
-	add("provisioning_contact", string(o.Contact), string(t.Contact))
-	add("provisioning_contact.alias", fmt.Sprint(o.ContactAlias), fmt.Sprint(t.ContactAlias))
-	if !slices.Equal(numbered(o.Lines), numbered(t.Lines)) {
-		all = append(all, Change{"lines", linesText(o.Lines), linesText(t.Lines)})
-	}
-	return all
+	return o.ChangeLines(t.Lines, actor, now)
 }
 
-// linesText is the lines in one line of the timeline.
+// linesText is the lines in one line.
 func linesText(lines []Line) string {
 	s := ""
 	for i, l := range lines {
@@ -188,6 +192,9 @@ func linesText(lines []Line) string {
 			s += "; "
 		}
 		s += fmt.Sprintf("%s %d × %s, %d months, %s %d %s", l.Subscription, l.Quantity, l.SKU, l.TermMonths, l.Billing, l.UnitPrice, l.Currency)
+		if l.AutoRenew {
+			s += ", renews"
+		}
 	}
 	return s
 }

@@ -71,8 +71,8 @@ func TestPeriodsFollowTheAnchor(t *testing.T) {
 			if again, more := billed.Bill(o.BilledAt.AddDate(20, 0, 0)); len(more) > 0 || again.Version != billed.Version {
 				t.Errorf("billed again: %s", starts(more))
 			}
-			if due := billed.Next(); due.Deed != commerce.NoDeed {
-				t.Errorf("after its term the order is due for %q", due.Deed)
+			if due := billed.Next(); due.Deed != commerce.EndTerm {
+				t.Errorf("after its last charge the order is due for %q", due.Deed)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package commerce
 
 import (
+	"slices"
 	"time"
 )
 
@@ -22,6 +23,7 @@ const (
 	Close       Deed = "close"
 	Provision   Deed = "provision"
 	ChargeLines Deed = "charge"
+	EndTerm     Deed = "end_term"
 )
 
 // Function is the template's name of the function that does the deed.
@@ -29,7 +31,7 @@ func (d Deed) Function() string {
 	switch d {
 	case SendLink, Remind, Escalate, GiveNotice, Close:
 		return "Letters"
-	case Provision:
+	case Provision, EndTerm:
 		return "Provisioning"
 	case ChargeLines:
 		return "Billing"
@@ -54,6 +56,9 @@ func (o Order) dues() []Due {
 	}
 	switch o.Status {
 	case Scheduled, Invited, Started:
+		if o.Held() {
+			break
+		}
 		if end := o.ClosesAt(); !end.IsZero() {
 			add(Close, end)
 		}
@@ -70,8 +75,12 @@ func (o Order) dues() []Due {
 		}
 	case Provisioning:
 		add(Provision, o.Attempt.NextAt)
-	case Active:
+	case Active, Suspended:
+		add(Provision, o.InFlight.NextAt)
 		add(ChargeLines, o.nextCharge())
+		if !o.Changing() {
+			add(EndTerm, o.nextTermEnd())
+		}
 	}
 	return all
 }
@@ -105,4 +114,9 @@ func (o Order) Owed(now time.Time) Deed {
 		}
 	}
 	return NoDeed
+}
+
+// Owes reports whether the clock owes the order a deed at now, whatever else it owes.
+func (o Order) Owes(deed Deed, now time.Time) bool {
+	return slices.ContainsFunc(o.dues(), func(d Due) bool { return d.Deed == deed && !d.At.After(now) })
 }

@@ -132,5 +132,18 @@ var (
 	ErrVersionMissing   = &Error{Kind: KindMissing, Code: "if_match_missing", Detail: "Send If-Match with the ETag of the order you read."}
 	ErrTooManyLooks     = &Error{Kind: KindTooMany, Code: "too_many_lookups", Detail: "With this link too many different addresses were looked up in a short time. Wait an hour, then try again."}
 	ErrLooksOver        = &Error{Kind: KindTooMany, Code: "lookups_over", Detail: "With this link too many different addresses were looked up. Ask your account representative for a new one."}
+	ErrOnHold           = &Error{Kind: KindConflict, Code: "order_on_hold", Detail: "This order is on hold. Contact your account representative."}
+	ErrNotHoldable      = &Error{Kind: KindConflict, Code: "order_not_holdable", Detail: "Only an order that is not provisioned yet and not over can be held."}
+	ErrNotHeld          = &Error{Kind: KindConflict, Code: "order_not_on_hold", Detail: "The order is not on hold."}
+	ErrChangeInFlight   = &Error{Kind: KindConflict, Code: "change_in_flight", Detail: "Another change of the services is being made. Wait until it is done."}
+	ErrNotActive        = &Error{Kind: KindConflict, Code: "order_not_active", Detail: "The services of this order do not run yet."}
+	ErrSuspended        = &Error{Kind: KindConflict, Code: "order_is_suspended", Detail: "The services are suspended. Resume them first."}
+	ErrNotSuspended     = &Error{Kind: KindConflict, Code: "order_not_suspended", Detail: "The services are not suspended."}
+	ErrEnded            = &Error{Kind: KindConflict, Code: "order_is_ended", Detail: "The order is over; its services were removed."}
+	ErrNothingToRetry   = &Error{Kind: KindConflict, Code: "nothing_to_retry", Detail: "Nothing waits to be tried again."}
+	ErrNothingToHandle  = &Error{Kind: KindConflict, Code: "nothing_to_handle", Detail: "This order needs nobody now."}
+	ErrOperatorLink     = &Error{Kind: KindGone, Code: "operator_link_over", Detail: "This link has been used or has expired. Ask for a new one."}
+	ErrEventUnknown     = &Error{Kind: KindNotFound, Code: "event_unknown", Detail: "The order has no such event."}
+	ErrEventsOff        = &Error{Kind: KindConflict, Code: "events_off", Detail: "No address is configured that events are sent to."}
 	ErrTooManyDelegate  = &Error{Kind: KindConflict, Code: "too_many_delegations", Detail: "The link was passed on five times already. Ask your account representative."}
 )

@@ -65,14 +65,23 @@ func TestAccessLinkMayDecide(t *testing.T) {
 }
 
 func TestDecisionIsStoredAndInTheTimeline(t *testing.T) {
-	order := commerce.Order{ID: "DO-1", Version: 3}
 	link := commerce.Grant{Customer: "org_c", Partner: "org_p", Order: "DO-1", Member: "karl@alpine.example"}
+	order := commerce.Order{ID: "DO-1", Version: 3, Mapping: commerce.Mapping{PartnerAccess: commerce.AccessAsked}}
+	sides := commerce.Sides{Customer: commerce.Organization{Name: "Alpine"}, Partner: commerce.Organization{Name: "Nordlicht"},
+		CustomerAdmins: []commerce.Address{link.Member, "it@alpine.example"}, PartnerAdmins: []commerce.Address{ana}}
 	for yes, want := range map[bool]commerce.Access{true: commerce.AccessGranted, false: commerce.AccessRefused} {
-		got, relation := order.Decide(link, commerce.Relation{Access: commerce.AccessAsked}, yes, noon)
-		if relation != (commerce.Relation{Customer: "org_c", Partner: "org_p", Access: want, Order: "DO-1", By: link.Member, At: noon}) {
+		before := commerce.Relation{Customer: "org_c", Partner: "org_p", Access: commerce.AccessAsked, Order: "DO-1", By: "eva@nordlicht.example"}
+		got, change, err := order.Decide(link, before, yes, sides, noon)
+		if err != nil || change.Before != before || change.Note.By != link.Member || change.Note.PartnerName != "Nordlicht" {
+			t.Errorf("change %+v, %v", change, err)
+		}
+		if told := lettersOf(change.Letters); told != "access_"+string(want)+" "+string(ana)+", access_changed it@alpine.example" {
+			t.Errorf("letters to %s", told)
+		}
+		if relation := change.After; relation != (commerce.Relation{Customer: "org_c", Partner: "org_p", Access: want, Order: "DO-1", By: link.Member, At: noon}) {
 			t.Errorf("relation %+v", relation)
 		}
-		if e := got.Events[0]; got.Version != 4 || e.Actor != "member:karl@alpine.example" || e.Changes[0] != (commerce.Change{Field: "partner_access", Before: "asked", After: string(want)}) {
+		if e := got.Events[0]; got.Version != 4 || e.Actor != "member:karl@alpine.example" || e.Changes[0] != (commerce.Change{Field: "mapping.partner_access", Before: "asked", After: string(want)}) || got.Mapping.PartnerAccess != want {
 			t.Errorf("order %+v", got)
 		}
 	}

@@ -89,7 +89,7 @@ func (o Order) Expire(now time.Time) (Order, Letter) {
 // CheckLink refuses a setup token that opens this order no more, each reason in its own words.
 func (o Order) CheckLink(g Grant, now time.Time) error {
 	switch o.Status {
-	case Mapped, Provisioning, Active, Failed:
+	case Mapped, Provisioning, Active, Failed, Suspended, Ended:
 		return ErrTokenUsed
 	case Cancelled:
 		return ErrLinkCancelled
@@ -102,7 +102,7 @@ func (o Order) CheckLink(g Grant, now time.Time) error {
 		}
 		return ErrTokenReplaced
 	}
-	if end := o.ClosesAt(); !end.IsZero() && !now.Before(end) {
+	if end := o.ClosesAt(); !end.IsZero() && !o.still(now).Before(end) {
 		return ErrTokenExpired
 	}
 	return nil
@@ -133,6 +133,9 @@ func (o Order) Delegate(to Address, handover bool, hash string, now time.Time) (
 	if to == o.Contact {
 		return Order{}, Invalid("delegate_email", "same_address", "The link is at this address already. Enter a different address.")
 	}
+	if err := o.ready(); err != nil {
+		return Order{}, err // its letter would have to wait
+	}
 	if o.Delegations >= maxDelegations {
 		return Order{}, ErrTooManyDelegate
 	}
@@ -147,7 +150,7 @@ func (o Order) Delegate(to Address, handover bool, hash string, now time.Time) (
 	n.relink(kind, now)
 	n.Contact, n.ContactAlias = to, false
 	n.note(now, "delegated", "contact:"+string(o.Contact), "",
-		Change{"provisioning_contact", string(o.Contact), string(to)}, Change{"handover", fmt.Sprint(o.Handover), fmt.Sprint(n.Handover)})
+		Change{"provisioning_contact.email", string(o.Contact), string(to)}, Change{"handover", fmt.Sprint(o.Handover), fmt.Sprint(n.Handover)})
 	return n, nil
 }
 

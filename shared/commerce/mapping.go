@@ -106,6 +106,9 @@ type Completion struct {
 
 // Map completes the setup: both organizations fixed, the link used. The answers have passed Check for StepComplete.
 func (o Order) Map(a Answers, k Known, f Fresh, now time.Time) (Completion, error) {
+	if err := o.ready(); err != nil {
+		return Completion{}, err
+	}
 	if err := a.CheckDigest(o, k); err != nil {
 		return Completion{}, err
 	}
@@ -143,8 +146,8 @@ func (o Order) Map(a Answers, k Known, f Fresh, now time.Time) (Completion, erro
 	}
 	n.to(Mapped, now, "mapped", "contact:"+string(o.Contact), "")
 	last := &n.Events[len(n.Events)-1]
-	last.Changes = append(last.Changes, Change{"partner_organization", "", p.Partner.ID},
-		Change{"customer_organization", "", p.Customer.ID}, Change{"partner_access", "", string(p.Access)})
+	last.Changes = append(last.Changes, Change{"mapping.partner_organization", "", p.Partner.ID},
+		Change{"mapping.customer_organization", "", p.Customer.ID}, Change{"mapping.partner_access", "", string(p.Access)})
 	c.Order = n
 
 	if p.Access != AccessNone && p.Access != k.Relation.Access {

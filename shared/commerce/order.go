@@ -19,10 +19,12 @@ const (
 	Cancelled    Status = "cancelled"    // ended before it was mapped
 	Closed       Status = "closed"       // not mapped within its window; can be reopened
 	Failed       Status = "failed"       // provisioning was undone; can be tried again
+	Suspended    Status = "suspended"    // switched off; the term stands, and billing goes on
+	Ended        Status = "ended"        // terminated, or every term is over
 )
 
 // Statuses are all of them, in the order of an order's life.
-var Statuses = []Status{Scheduled, Invited, Started, Mapped, Provisioning, Active, Cancelled, Closed, Failed}
+var Statuses = []Status{Scheduled, Invited, Started, Mapped, Provisioning, Active, Suspended, Ended, Cancelled, Closed, Failed}
 
 // LineStatus is where one line stands.
 type LineStatus string
@@ -62,6 +64,13 @@ type Order struct {
 	Attempt  Attempt
 	BilledAt time.Time // billing started (rule 8)
 
+	Hold           Hold
+	InFlight       ServiceChange
+	ServiceChanges int     // how many there were
+	Refusal        Refusal // of the last one; zero where it was done
+
+	HandledAt time.Time // until when an operator took care of what needed a person
+
 	Events []Event
 }
 
@@ -94,6 +103,7 @@ type Attempt struct {
 	StartedAt time.Time
 	NextAt    time.Time // when the clock should look at it again
 	Tries     int       // runs that waited since a line last moved
+	StuckAt   time.Time // when a person was asked for help
 }
 
 // Event is an entry of an order's timeline.
@@ -122,6 +132,11 @@ func ByOperator(a Address) string { return "operator:" + string(a) }
 
 // Place makes an order of terms. What breaks a rule is named field by field in a KindInvalid error.
 func Place(id, caller string, t Terms, now time.Time) (Order, error) {
+	return PlaceBy(ByCaller(caller), id, caller, t, now)
+}
+
+// PlaceBy is Place by somebody else for the caller: an operator at the console.
+func PlaceBy(actor, id, caller string, t Terms, now time.Time) (Order, error) {
 	if err := t.check(now); err != nil {
 		return Order{}, err
 	}
@@ -129,7 +144,7 @@ func Place(id, caller string, t Terms, now time.Time) (Order, error) {
 	o.Lines = numbered(t.Lines)
 	o.InviteAt = o.opening(now)
 	o.Link = Link{Kind: LetterSetup, Generation: 1, DueAt: o.InviteAt}
-	o.note(now, "placed", ByCaller(caller), "")
+	o.note(now, "placed", actor, "")
 	return o, nil
 }
 
@@ -228,6 +243,7 @@ func (o Order) roomy() error {
 func (o Order) changed() Order {
 	o.Version++
 	o.Lines = slices.Clone(o.Lines)
+	o.InFlight.Lines = slices.Clone(o.InFlight.Lines)
 	return o
 }
 
@@ -240,7 +256,7 @@ func (o *Order) to(s Status, now time.Time, kind, actor, reason string) {
 
 // Waiting says what an order waits for, who has to do it, and from or until when. Zero instants are open.
 type Waiting struct {
-	For   string // "setup_letter", "setup", "service_setup", "provisioning", "charge", "retry", "reopening" or "" at the end
+	For   string // "setup_letter", "setup", "service_setup", "provisioning", "charge", "term_end", "change", "retry", "reopening", "release" or "" at the end
 	Who   string // "clock", "contact", "administrators", "service_platform", "caller"
 	At    time.Time
 	Until time.Time
@@ -249,8 +265,14 @@ type Waiting struct {
 
 // Waiting is what is next for the order.
 func (o Order) Waiting() Waiting {
+	if o.Held() {
+		return Waiting{For: "release", Who: "caller"}
+	}
 	if !o.Link.FailedAt.IsZero() && o.open() == nil {
 		return Waiting{For: "setup_letter", Who: "caller", Why: o.failure()} // another contact, or another letter
+	}
+	if o.Changing() {
+		return Waiting{For: "change", Who: "service_platform", At: o.InFlight.NextAt}
 	}
 	switch o.Status {
 	case Scheduled:
@@ -261,9 +283,12 @@ func (o Order) Waiting() Waiting {
 		return Waiting{For: "service_setup", Who: "administrators"}
 	case Provisioning:
 		return Waiting{For: "provisioning", Who: "service_platform", At: o.Attempt.NextAt}
-	case Active:
-		if at := o.nextCharge(); !at.IsZero() {
-			return Waiting{For: "charge", Who: "clock", At: at}
+	case Active, Suspended:
+		switch next := o.Next(); next.Deed {
+		case ChargeLines:
+			return Waiting{For: "charge", Who: "clock", At: next.At}
+		case EndTerm:
+			return Waiting{For: "term_end", Who: "clock", At: next.At}
 		}
 	case Failed:
 		return Waiting{For: "retry", Who: "administrators"}

@@ -313,7 +313,7 @@ func TestWhatAnOrderWaitsFor(t *testing.T) {
 }
 
 func TestEveryStatusIsListed(t *testing.T) {
-	if len(commerce.Statuses) != 9 {
+	if len(commerce.Statuses) != 11 {
 		t.Errorf("%d statuses", len(commerce.Statuses))
 	}
 }

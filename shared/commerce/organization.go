@@ -38,7 +38,9 @@ type Member struct {
 	Organization string
 	Kind         OrganizationKind
 	Password     string // encoded argon2id hash, "" until one is chosen
-	Order        string // that made the account
+	Order        string // that made the account; "" for whoever was invited
+	InvitedBy    Address
+	InvitedAt    time.Time // last
 	Version      int
 	CreatedAt    time.Time
 	PasswordAt   time.Time // when the password was chosen; sessions and links from before are over
@@ -61,6 +63,7 @@ type Relation struct {
 	Order             string // that asked or granted
 	By                Address
 	At                time.Time
+	GivenAt           time.Time // when the customer's administrator gave it of their own accord
 }
 
 // UnclaimedPartner is the id of the organization that stands for a partner whom nobody represented: the customer set the
@@ -80,21 +83,12 @@ func (o Order) MaySetUp(m Member, relation Relation) error {
 		return nil
 	case m.Organization != o.Mapping.Partner:
 		return ErrOrderUnknown
-	case o.Mapping.PartnerAccess == AccessNone || relation.Access != AccessGranted:
+	case relation.Access != AccessGranted:
+		return ErrNoAccess
+	case o.Mapping.PartnerAccess == AccessNone && !relation.GivenAt.After(o.Mapping.At): // given up, and not given since
 		return ErrNoAccess
 	}
 	return nil
-}
-
-// Decide is the answer to an access link: what the partner may do from now on, and the order with that in its timeline.
-func (o Order) Decide(g Grant, before Relation, yes bool, now time.Time) (Order, Relation) {
-	r := Relation{Customer: g.Customer, Partner: g.Partner, Access: AccessRefused, Order: g.Order, By: g.Member, At: now}
-	if yes {
-		r.Access = AccessGranted
-	}
-	n := o.changed()
-	n.note(now, "access_decided", "member:"+string(g.Member), "", Change{"partner_access", string(before.Access), string(r.Access)})
-	return n, r
 }
 
 // Chosen gives the member a password by its hash.

@@ -172,19 +172,19 @@ func TestRunIsLeftAloneAndThenDue(t *testing.T) {
 		t.Errorf("due for %q after %s", due.Deed, due.At.Sub(click))
 	}
 	for i, want := range []time.Duration{15 * time.Second, 30 * time.Second, time.Minute} {
-		o = o.Wait(true, click)
+		o, _ = o.Wait(true, click)
 		if got := o.Next().At.Sub(click); got != want {
 			t.Errorf("after %d runs without an answer due in %s, want %s", i+1, got, want)
 		}
 	}
 	for range 20 {
-		o = o.Wait(true, click)
+		o, _ = o.Wait(true, click)
 	}
 	if got := o.Next().At.Sub(click); got != 15*time.Minute {
 		t.Errorf("in the end due in %s", got)
 	}
-	if got := o.Wait(false, click).Next().At.Sub(click); got != 15*time.Second {
-		t.Errorf("a platform at work is asked again in %s", got)
+	if waits, _ := o.Wait(false, click); waits.Next().At.Sub(click) != 15*time.Second {
+		t.Errorf("a platform at work is asked again in %s", waits.Next().At.Sub(click))
 	}
 }
 

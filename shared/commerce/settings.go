@@ -55,12 +55,12 @@ func (o Order) Tasks(customer Organization) []Task {
 	if o.Buys(Meetings) {
 		tasks = append(tasks, Task{TaskMeetings, o.Settings.Meetings != MeetingSettings{}})
 	}
-	return append(tasks, Task{TaskEnterprise, customer.Subdomain != ""}, Task{TaskActivate, o.Status == Active})
+	return append(tasks, Task{TaskEnterprise, customer.Subdomain != ""}, Task{TaskActivate, !o.BilledAt.IsZero()})
 }
 
 // CanProvision reports whether nothing but the activation is left to do.
 func (o Order) CanProvision(customer Organization) bool {
-	if o.Status != Mapped && o.Status != Failed {
+	if o.Status != Mapped && o.Status != Failed || o.Held() {
 		return false
 	}
 	return !slices.ContainsFunc(o.Tasks(customer), func(t Task) bool { return !t.Done && t.Name != TaskActivate })
@@ -105,8 +105,10 @@ func (o Order) settable() error {
 	switch o.Status {
 	case Mapped, Failed:
 		return nil
-	case Provisioning, Active:
+	case Provisioning, Active, Suspended:
 		return ErrProvisioning
+	case Ended:
+		return ErrEnded
 	}
 	return ErrNotMapped
 }

@@ -120,8 +120,10 @@ func TestSettingsAreSavedInTime(t *testing.T) {
 		var want error
 		switch status {
 		case commerce.Mapped, commerce.Failed:
-		case commerce.Provisioning, commerce.Active:
+		case commerce.Provisioning, commerce.Active, commerce.Suspended:
 			want = commerce.ErrProvisioning
+		case commerce.Ended:
+			want = commerce.ErrEnded
 		default:
 			want = commerce.ErrNotMapped
 		}
@@ -208,7 +210,11 @@ func TestWhoMayDecide(t *testing.T) {
 		}
 	}
 	for yes, want := range map[bool]commerce.Access{true: commerce.AccessGranted, false: commerce.AccessRefused} {
-		o, r := inService(t).Decide(g, commerce.Relation{Access: commerce.AccessAsked}, yes, noon)
+		o, c, err := inService(t).Decide(g, commerce.Relation{Customer: "org_a", Partner: "org_n", Access: commerce.AccessAsked}, yes, commerce.Sides{}, noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := c.After
 		if r.Access != want || r.Customer != "org_a" || r.Partner != "org_n" || r.By != chef {
 			t.Errorf("Decide(%t) = %+v", yes, r)
 		}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // reservedSubdomains would let somebody speak for the vendor or collide with machinery.
@@ -62,13 +63,16 @@ var latin = strings.NewReplacer("č", "c", "ć", "c", "š", "s", "ž", "z", "đ"
 	"á", "a", "à", "a", "â", "a", "ã", "a", "å", "a", "é", "e", "è", "e", "ê", "e", "ë", "e", "í", "i", "ì", "i", "î", "i",
 	"ó", "o", "ò", "o", "ô", "o", "õ", "o", "ø", "o", "ú", "u", "ù", "u", "û", "u", "ý", "y", "ñ", "n", "ç", "c", "ł", "l", "ř", "r", "ě", "e", "ů", "u")
 
-// companyForm is the legal form that a name ends with.
-var companyForm = regexp.MustCompile(`(?i)[\s,]+(d\.?\s?o\.?\s?o\.?|d\.?\s?d\.?|gmbh|ag|s\.?p\.?a\.?|s\.?r\.?l\.?|ltd\.?|inc\.?|llc|b\.?v\.?|s\.?a\.?|oy|ab|as|kft\.?)$`)
+// companyForm is the legal form that a name ends with. It is compiled where a name is asked for: most functions never do,
+// and would start slower.
+var companyForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)[\s,]+(d\.?\s?o\.?\s?o\.?|d\.?\s?d\.?|gmbh|ag|s\.?p\.?a\.?|s\.?r\.?l\.?|ltd\.?|inc\.?|llc|b\.?v\.?|s\.?a\.?|oy|ab|as|kft\.?)$`)
+})
 
 // Slug is a company's name as a subdomain would spell it: "Alpine Mills GmbH" is alpine-mills. It may be "" or too short
 // for a name.
 func Slug(name string) string {
-	name = latin.Replace(strings.ToLower(companyForm.ReplaceAllString(strings.TrimSpace(name), "")))
+	name = latin.Replace(strings.ToLower(companyForm().ReplaceAllString(strings.TrimSpace(name), "")))
 	var b strings.Builder
 	for _, r := range name {
 		switch {

@@ -54,6 +54,7 @@ type Line struct {
 	Billing      Billing
 	UnitPrice    int64 // minor units of Currency for one unit and one billing period
 	Currency     string
+	AutoRenew    bool // at the end of its term another one of the same length begins
 
 	Status  LineStatus
 	Reason  string // why it failed, in the service's words

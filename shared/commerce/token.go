@@ -22,6 +22,8 @@ const (
 	PasswordToken TokenKind = "psp_" // create one password
 	AccessToken   TokenKind = "psa_" // say yes or no to a partner's access (rule 12)
 	SessionToken  TokenKind = "pss_" // signed in
+	OperatorToken TokenKind = "pso_" // sign in at the console, once
+	ConsoleToken  TokenKind = "psc_" // signed in at the console
 )
 
 // tokenBytes is 256 bits, so that guessing is out of the question and no counter is needed to prevent it.
@@ -72,7 +74,7 @@ type Grant struct {
 	Order      string  // setup, access; password where it came from an order
 	Generation int     // setup: which link of the order
 	First      bool    // password: works only while the member has none
-	Member     Address // password, session; access: who was asked
+	Member     Address // password, session; access: who was asked; operator, console: whose it is
 	Customer   string  // access: the organization that is asked
 	Partner    string  // access: the organization that would get in
 	IssuedAt   time.Time
@@ -88,6 +90,8 @@ const (
 	ResetTokenFor    = time.Hour
 	AccessTokenFor   = 30 * 24 * time.Hour
 	SessionFor       = 12 * time.Hour
+	OperatorTokenFor = time.Hour
+	ConsoleFor       = 12 * time.Hour
 )
 
 // Check refuses a grant that was used or has ended.
@@ -105,10 +109,18 @@ func (g Grant) Check(now time.Time) error {
 // member chose one by another link. The link of a new account opens no account that has a password.
 func (g Grant) MayChoose(m Member, now time.Time) error {
 	switch {
-	case !g.UsedAt.IsZero(), g.First && m.Password != "", g.IssuedAt.Before(m.PasswordAt):
+	case !g.UsedAt.IsZero(), g.First && m.Password != "", g.IssuedAt.Before(m.PasswordAt), g.IssuedAt.Before(m.CreatedAt):
 		return ErrPasswordLinkUsed
 	case !now.Before(g.ExpiresAt):
 		return ErrPasswordLinkOver
+	}
+	return nil
+}
+
+// MayEnter decides whether an operator's link signs in at now: once, and in time.
+func (g Grant) MayEnter(now time.Time) error {
+	if g.Check(now) != nil {
+		return ErrOperatorLink
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ var (
 	errLink  = errors.New("the link is missing or no absolute http or https URL")
 	errOrder = errors.New("the order's number or customer is missing")
 	errUntil = errors.New("the end of the window is missing")
+	errBy    = errors.New("whose deed it was is missing")
 )
 
 // subjectLimit keeps a subject readable and its header short whatever a company is called.
@@ -55,6 +56,8 @@ func check(l Letter, k kind) error {
 		return errOrder
 	case l.Kind == commerce.LetterClosingSoon && l.Until.IsZero():
 		return errUntil
+	case plain(string(l.By)) == "" && slices.Contains([]commerce.LetterKind{commerce.LetterInvitation, commerce.LetterRemoved, commerce.LetterAccessChanged}, l.Kind):
+		return errBy
 	}
 	return nil
 }
@@ -127,6 +130,7 @@ func newWriter(l Letter, data func(string) string) writer {
 		"organization", organization,
 		"to", data(string(l.To)),
 		"contact", data(string(l.Contact)),
+		"by", data(string(l.By)),
 		"representative", data(l.Representative.Name),
 		"help", data(l.Help),
 		"until", words.On(l.Until),
@@ -190,6 +194,11 @@ func (w writer) paragraphs(keys []string) (all []string) {
 			key == "hello" && plain(w.Representative.Name) == "",
 			key == "partner_access" && !w.PartnerAccess,
 			key == "once" && w.Valid < time.Hour,
+			w.Kind == commerce.LetterCarryOn && w.Customer && (key == ".body" || key == ".invite"),
+			key == ".told" && !w.Customer,
+			key == ".granted" && w.Access != commerce.AccessGranted,
+			key == ".refused" && w.Access != commerce.AccessRefused,
+			key == ".taken" && w.Access != commerce.AccessNone,
 			w.Kind == commerce.LetterOrderSetUp && key == ".next" && w.Link.url == nil:
 			continue
 		case key == "once":

@@ -62,6 +62,7 @@ func letter(kind commerce.LetterKind, language string) mail.Letter {
 		Representative: commerce.Person{Name: "Maja Zupan", Email: "maja.zupan@vendor.example"},
 		Contact:        "provisioning@nordlicht.example",
 		By:             "ana@nordlicht.example",
+		Access:         commerce.AccessGranted,
 		PartnerAccess:  true,
 		Reason:         "The main number is in use elsewhere",
 	}
@@ -101,8 +102,11 @@ func TestLetterThatSaysTheLeastHasNoHoles(t *testing.T) {
 			t.Run(string(kind)+" "+language, func(t *testing.T) {
 				full := letter(kind, language)
 				least := mail.Letter{Kind: kind, To: full.To, Language: language, Order: mail.Order{ID: "ord_1", Customer: "Alpine", Partner: "Nordlicht"}, Link: full.Link, Contact: full.Contact}
-				if kind == commerce.LetterClosingSoon {
+				switch kind {
+				case commerce.LetterClosingSoon:
 					least.Until = full.Until
+				case commerce.LetterInvitation, commerce.LetterRemoved, commerce.LetterAccessChanged:
+					least.By = full.By
 				}
 				_, text, page := compose(t, least)
 				for _, hole := range []string{"0000", " .", " ,", ", \n", ": \n", "{", "⟦", "  "} {
@@ -128,7 +132,7 @@ func TestLinkIsSeenAndTheSameEverywhere(t *testing.T) {
 			_, text, page := compose(t, letter(kind, "en"))
 			found := hrefs.FindAllStringSubmatch(page, -1)
 			switch kind {
-			case commerce.LetterClosed, commerce.LetterReplaced: // what they tell of is over
+			case commerce.LetterClosed, commerce.LetterReplaced, commerce.LetterRemoved, commerce.LetterAccessRefused, commerce.LetterAccessTaken: // what they tell of is over
 				if len(found) > 0 || strings.Contains(text+page, secret) {
 					t.Error("a letter that opens nothing has a link")
 				}
@@ -158,7 +162,7 @@ func TestLinkIsSeenAndTheSameEverywhere(t *testing.T) {
 func TestLettersThatMayOpenNothingComeWithoutAButton(t *testing.T) {
 	for _, kind := range []commerce.LetterKind{
 		commerce.LetterOrderSetUp, commerce.LetterActive, commerce.LetterRepNotStarted, commerce.LetterRepBounced,
-		commerce.LetterRepUnrecognised, commerce.LetterRepProvisioningFailed,
+		commerce.LetterRepUnrecognised, commerce.LetterRepProvisioningFailed, commerce.LetterRepStuck, commerce.LetterRepChangeRefused,
 	} {
 		l := letter(kind, "en")
 		l.Link = mail.Link{}

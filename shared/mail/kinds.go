@@ -38,9 +38,19 @@ func kindOf(k commerce.LetterKind) (kind, bool) {
 	case commerce.LetterWelcome:
 		return kind{before: []string{".body", "partner_access"}, facts: append(order, "partner"), button: "create_password", after: []string{"once"}}, true
 	case commerce.LetterCarryOn:
-		return kind{before: []string{".body", ".next"}, facts: append(order, "by"), button: "sign_in"}, true
+		return kind{before: []string{".body", ".told", ".next", ".invite"}, facts: append(order, "by"), button: "sign_in"}, true
 	case commerce.LetterConsent:
 		return kind{before: []string{".body", ".yes"}, facts: []string{"partner", "customer", "order_number", "start_date"}, button: "review_request", after: []string{".ignore", "once"}}, true
+	case commerce.LetterInvitation:
+		return kind{before: []string{".body"}, button: "create_password", after: []string{".ignore", "once"}}, true
+	case commerce.LetterRemoved, commerce.LetterAccessRefused, commerce.LetterAccessTaken:
+		return kind{before: []string{".body", ".next"}}, true
+	case commerce.LetterAccessGranted:
+		return kind{before: []string{".body", ".next"}, button: "sign_in"}, true
+	case commerce.LetterAccessChanged:
+		return kind{before: []string{".granted", ".refused", ".taken", ".next"}, button: "open_organization"}, true
+	case commerce.LetterOperator:
+		return kind{before: []string{".body"}, button: "open_console", after: []string{".ignore", "once"}}, true
 	case commerce.LetterPasswordReset:
 		return kind{before: []string{".body"}, button: "create_password", after: []string{".ignore", "once"}}, true
 	case commerce.LetterActive:
@@ -49,7 +59,7 @@ func kindOf(k commerce.LetterKind) (kind, bool) {
 		return kind{before: []string{".body", ".next"}, facts: append(order, "reason"), button: "try_again"}, true
 	case commerce.LetterRepNotStarted, commerce.LetterRepUnrecognised, commerce.LetterRepComplained:
 		return kind{before: []string{"hello", ".body", ".next"}, facts: append(told, "closes"), button: "open_order", bare: true}, true
-	case commerce.LetterRepBounced, commerce.LetterRepProvisioningFailed:
+	case commerce.LetterRepBounced, commerce.LetterRepProvisioningFailed, commerce.LetterRepStuck, commerce.LetterRepChangeRefused:
 		return kind{before: []string{"hello", ".body", ".next"}, facts: append(told, "reason"), button: "open_order", bare: true}, true
 	}
 	return kind{}, false

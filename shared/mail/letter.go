@@ -17,16 +17,18 @@ type Letter struct {
 
 	Until        commerce.Date // setup letters, rep_not_started, rep_unrecognised: the day the order's window ends
 	EscalatesOn  commerce.Date // setup letters: the day after which the representative gets in touch, if nobody starts
-	Valid        time.Duration // welcome, consent, password_reset: how long the single-use link works, in whole hours
+	Valid        time.Duration // welcome, consent, invitation, password_reset: how long the single-use link works, in whole hours
 	BilledFrom   commerce.Date // active: the day billing started
 	FirstCharges Money         // active: their total
 
 	Representative commerce.Person  // greeted in letters to the representative, named in closed and replaced
 	Contact        commerce.Address // letters to the representative: the provisioning contact
-	By             commerce.Address // carry_on: who completed the setup
-	Organization   string           // carry_on, consent, welcome, rep_unrecognised: the organization it is about, as it is called there
+	By             commerce.Address // carry_on: who completed the setup; invitation, removed, access_changed: whose deed it was
+	Organization   string           // carry_on, consent, welcome, rep_unrecognised, invitation, removed, access: the organization it is about, as it is called there
+	Customer       bool             // carry_on: the organization is the customer, and who set up is not of its company
+	Access         commerce.Access  // access_changed: what the partner has now
 	PartnerAccess  bool             // welcome: the partner may manage the new organization
-	Reason         string           // provisioning_failed, rep_bounced, rep_provisioning_failed: why, on one line
+	Reason         string           // provisioning_failed, rep_bounced, rep_provisioning_failed, rep_stuck, rep_change_refused: why, on one line
 }
 
 // Order is what a letter says of its order.

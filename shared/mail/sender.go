@@ -21,7 +21,7 @@ import (
 	"dayone/shared/env"
 )
 
-// What became of a letter that Send could not report as accepted. Every error of Send is one of them.
+// What became of a letter that Send could not report as accepted. Every error of Send is one of the first three.
 var (
 	// ErrRefused says that nothing was sent and that the same letter will be refused again: its address, its content or the sender is at fault.
 	ErrRefused = errors.New("the mail service refused the letter")
@@ -30,6 +30,8 @@ var (
 	ErrPaused = errors.New("the mail service takes no letters now")
 	// ErrUnknown says that the letter may have been sent or not: the answer was lost, late or a failure of the service.
 	ErrUnknown = errors.New("the mail service did not answer")
+	// ErrTooFast is the ErrPaused that is over in a second: SES takes so many letters a second, and this was one more.
+	ErrTooFast = fmt.Errorf("%w: too many at once", ErrPaused)
 )
 
 // patience is how long one letter may take. SES answers in a tenth of a second; a lease must not be held by a dead connection.
@@ -123,14 +125,14 @@ func outcome(err error) error {
 	if _, no := errors.AsType[*types.AccountSuspendedException](err); no {
 		return ErrPaused
 	}
-	if _, no := errors.AsType[*types.TooManyRequestsException](err); no {
-		return ErrPaused
+	if busy, no := errors.AsType[*types.TooManyRequestsException](err); no {
+		return paused(busy.ErrorMessage())
 	}
 	if ours(err) {
 		return ErrPaused // a letter cannot help that, and the next one would fare the same
 	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok && strings.Contains(api.ErrorCode(), "Throttl") {
-		return ErrPaused // the code of every AWS service's front door, whatever its status
+		return paused(api.ErrorMessage()) // the code of every AWS service's front door, whatever its status
 	}
 	if call, ok := errors.AsType[*net.OpError](err); ok && call.Op == "dial" {
 		return ErrPaused // there was no connection that could have carried the letter
@@ -139,7 +141,9 @@ func outcome(err error) error {
 		switch status := answer.HTTPStatusCode(); {
 		case status == http.StatusRequestTimeout:
 			return ErrUnknown
-		case status == http.StatusTooManyRequests, status == http.StatusUnauthorized, status == http.StatusForbidden:
+		case status == http.StatusTooManyRequests:
+			return ErrTooFast
+		case status == http.StatusUnauthorized, status == http.StatusForbidden:
 			return ErrPaused
 		case status >= 400 && status < 500: // MessageRejected, BadRequest
 			return ErrRefused
@@ -147,6 +151,15 @@ func outcome(err error) error {
 		return ErrUnknown
 	}
 	return ErrUnknown
+}
+
+// paused is which ErrPaused SES means that has had enough: "Maximum sending rate exceeded." is of a second, "Daily message
+// quota exceeded." of a day.
+func paused(message string) error {
+	if strings.Contains(strings.ToLower(message), "quota") {
+		return ErrPaused
+	}
+	return ErrTooFast
 }
 
 // ours reports whether SES refuses because of how it is set up for us: an identity that is not verified, a configuration set that is not there.

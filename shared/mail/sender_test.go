@@ -75,12 +75,14 @@ func accepted(w http.ResponseWriter, _ *http.Request) {
 }
 
 // failure answers as SES does where it fails.
-func failure(status int, code string) http.HandlerFunc {
+func failure(status int, code string) http.HandlerFunc { return saying(status, code, "no") }
+
+func saying(status int, code, message string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("X-Amzn-Errortype", code)
 		w.WriteHeader(status)
-		fmt.Fprint(w, `{"message":"no"}`)
+		fmt.Fprintf(w, `{"message":%q}`, message)
 	}
 }
 
@@ -139,8 +141,10 @@ func TestFailureIsOneRequestAndNamesItsOutcome(t *testing.T) {
 		"malformed":                 {failure(400, "BadRequestException"), mail.ErrRefused},
 		"sender not verified":       {failure(400, "MailFromDomainNotVerifiedException"), mail.ErrPaused},
 		"nothing of that name":      {failure(404, "NotFoundException"), mail.ErrPaused},
-		"too fast":                  {failure(429, "TooManyRequestsException"), mail.ErrPaused},
-		"too fast, at the door":     {failure(400, "ThrottlingException"), mail.ErrPaused},
+		"too fast":                  {failure(429, "TooManyRequestsException"), mail.ErrTooFast},
+		"too fast, at the door":     {failure(400, "ThrottlingException"), mail.ErrTooFast},
+		"too many today":            {saying(429, "TooManyRequestsException", "Daily message quota exceeded."), mail.ErrPaused},
+		"too many today, at door":   {saying(400, "Throttling", "Daily message quota exceeded."), mail.ErrPaused},
 		"the day's quota is spent":  {failure(400, "LimitExceededException"), mail.ErrPaused},
 		"sending is switched off":   {failure(400, "SendingPausedException"), mail.ErrPaused},
 		"the account is suspended":  {failure(400, "AccountSuspendedException"), mail.ErrPaused},
@@ -158,8 +162,8 @@ func TestFailureIsOneRequestAndNamesItsOutcome(t *testing.T) {
 			if id != "" || !errors.Is(err, tc.want) {
 				t.Fatalf("Send = %q, %v, want %v", id, err, tc.want)
 			}
-			for _, other := range []error{mail.ErrRefused, mail.ErrPaused, mail.ErrUnknown} {
-				if other != tc.want && errors.Is(err, other) {
+			for _, other := range []error{mail.ErrRefused, mail.ErrPaused, mail.ErrUnknown, mail.ErrTooFast} {
+				if !errors.Is(tc.want, other) && errors.Is(err, other) {
 					t.Errorf("%v is also %v", err, other)
 				}
 			}

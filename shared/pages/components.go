@@ -226,6 +226,14 @@ type Item struct {
 	Name, Href     string
 	Status, Colour string // the words of its tag, and ok, bad, info or none
 	Note           string
+	Buttons        []ItemButton
+}
+
+// An ItemButton is what can be done with an item: it posts name=value, to an address of its own where it has one. About
+// says what it is done with, to those who do not see where it stands.
+type ItemButton struct {
+	Name, Value, Action string
+	Words, About        string
 }
 
 // List shows items with their status.

@@ -14,7 +14,7 @@ import (
 // work.
 func parts() []string {
 	return []string{
-		"core.css", "step.css", "side.css", "field.css", "choice.css", "second.css", "list.css", "inset.css", "problem.css",
+		"core.css", "step.css", "side.css", "field.css", "choice.css", "second.css", "list.css", "inset.css", "problem.css", "wide.css", "timeline.css",
 		"base.js", "show.js", "token.js", "live.js",
 	}
 }

@@ -50,7 +50,11 @@ type View struct {
 	Back    string // an earlier step, posted as back=step, or an address where it begins with a slash
 	Leave   string // the address of Leave setup
 	Switch  string // the address of this page for the language links; where it is empty, a form posts switch=sl instead
+	Query   string // what else that address says
 	SignOut bool   // somebody is signed in
+
+	Wide bool    // the page takes the whole width, and its file makes its own cards
+	Menu []Place // of a wide page
 
 	Problems []Problem
 	Data     any // whatever else the page file needs
@@ -65,6 +69,12 @@ type Problem struct {
 // An Answer is one thing said so far.
 type Answer struct {
 	Name, Value string
+}
+
+// A Place is an entry of the menu; Here marks the page itself.
+type Place struct {
+	Href, Text string
+	Here       bool
 }
 
 // An Order is what the card at the side says of it, written out.
@@ -117,6 +127,12 @@ func (t *Templates) Write(w http.ResponseWriter, v View) error {
 	if len(p.Problems) > 0 {
 		p.use("problem.css")
 	}
+	if p.Area == "console" {
+		p.use("list.css", "timeline.css")
+	}
+	if p.Wide {
+		p.use("field.css", "second.css", "wide.css")
+	}
 	// The page file comes first: it says which answers it shows itself, and which styles and scripts it needs.
 	name := v.Name
 	if all.Lookup(name+".html") != nil {
@@ -131,8 +147,12 @@ func (t *Templates) Write(w http.ResponseWriter, v View) error {
 	if err != nil {
 		return err
 	}
+	frame := "layout"
+	if p.Wide {
+		frame = "wide"
+	}
 	var out bytes.Buffer
-	if err := all.ExecuteTemplate(&out, "layout", p); err != nil {
+	if err := all.ExecuteTemplate(&out, frame, p); err != nil {
 		return fmt.Errorf("write page %s: %w", v.Name, err)
 	}
 	p.headers(w.Header(), style, script)
@@ -192,6 +212,22 @@ func (p *Page) AreaName() string {
 	return p.T("words.area." + p.Area)
 }
 
+// SignOutHref is where signing out posts to.
+func (p *Page) SignOutHref() string {
+	if p.Area == "console" {
+		return "/console/sign-out"
+	}
+	return "/sign-out"
+}
+
+// OrderTitle is what the card at the side is called: it is the reader's order everywhere but at the console.
+func (p *Page) OrderTitle() string {
+	if p.Area == "console" {
+		return p.T("words.order")
+	}
+	return p.T("words.your_order")
+}
+
 // Submits reports whether the page has a main button. It stands in the page twice: once where it is seen, and once,
 // unseen, before every other button of the form, because Enter presses the first one.
 func (p *Page) Submits() bool { return p.Action != "" && !p.Quiet }
@@ -239,6 +275,9 @@ func (p *Page) Switches() []Switch {
 		s := Switch{Tag: tag, Name: texts.For(tag).Name}
 		if p.View.Switch != "" || p.Action == "" {
 			s.Href = p.View.Switch + "?lang=" + tag
+			if p.Query != "" {
+				s.Href += "&" + p.Query
+			}
 		}
 		all = append(all, s)
 	}

@@ -21,6 +21,7 @@ type chargeItem struct {
 	Caller   string `dynamodbav:"caller"`
 	Line     string `dynamodbav:"line"`
 	Kind     string `dynamodbav:"kind"`
+	Number   int    `dynamodbav:"number,omitempty"` // of the service change
 	Start    string `dynamodbav:"period_start"`
 	End      string `dynamodbav:"period_end"`
 	Quantity int    `dynamodbav:"quantity"`
@@ -32,7 +33,7 @@ type chargeItem struct {
 func toChargeItem(c commerce.Charge) chargeItem {
 	return chargeItem{
 		PK: orderKey(c.Order), SK: chargeKey(c), List: chargesOf(c.Caller, c.Month()), Listed: c.PeriodStart.String() + "#" + c.ID,
-		ID: c.ID, Caller: c.Caller, Line: c.Line, Kind: c.Kind, Start: c.PeriodStart.String(), End: c.PeriodEnd.String(),
+		ID: c.ID, Caller: c.Caller, Line: c.Line, Kind: string(c.Kind), Number: c.Number, Start: c.PeriodStart.String(), End: c.PeriodEnd.String(),
 		Quantity: c.Quantity, Amount: c.Amount, Currency: c.Currency, At: millis(c.ChargedAt),
 	}
 }
@@ -46,33 +47,35 @@ func (i chargeItem) charge() (commerce.Charge, error) {
 	if err != nil {
 		return commerce.Charge{}, fmt.Errorf("read charge %s: %w", i.ID, err)
 	}
-	return commerce.Charge{ID: i.ID, Order: i.PK[len(orderKey("")):], Caller: i.Caller, Line: i.Line, Kind: i.Kind,
+	return commerce.Charge{ID: i.ID, Order: i.PK[len(orderKey("")):], Caller: i.Caller, Line: i.Line, Kind: commerce.ChargeKind(i.Kind), Number: i.Number,
 		PeriodStart: start, PeriodEnd: end, Quantity: i.Quantity, Amount: i.Amount, Currency: i.Currency, ChargedAt: instant(i.At)}, nil
 }
 
-// charge adds charges to a transaction. One that exists refuses it: a charge is a fact and never written twice.
-func (s *Store) charge(b *batch, charges []commerce.Charge) {
+// charge adds charges of an order to a transaction, and to the totals of their months. One that exists refuses it: a
+// charge is a fact and never written twice.
+func (s *Store) charge(b *batch, o commerce.Order, charges []commerce.Charge) {
 	for _, c := range charges {
 		b.put(put{table: s.tables.Orders, item: toChargeItem(c), when: absent})
 	}
+	s.total(b, o, charges)
 }
 
 // Bill writes the order's next charges together with the order that counts them.
 func (s *Store) Bill(ctx context.Context, old, billed commerce.Order, charges []commerce.Charge) error {
 	var b batch
 	at := s.replace(&b, old, billed)
-	s.charge(&b, charges)
+	s.charge(&b, billed, charges)
 	return s.changed(s.run(ctx, &b), at, billed.ID)
 }
 
 // Finish ends a provisioning run in one transaction: the order active with its first charges, or failed with none, and
-// the letters that say so. From its first active order on, an organization's subdomain stays (rule 6).
+// the letters that say so. It ends a service change likewise, with the charges that correct what was paid. From its first active order on, an organization's subdomain stays (rule 6).
 func (s *Store) Finish(ctx context.Context, old, finished commerce.Order, charges []commerce.Charge, letters []commerce.Letter) error {
 	var b batch
 	at := s.replace(&b, old, finished)
-	s.charge(&b, charges)
+	s.charge(&b, finished, charges)
 	s.queue(&b, letters)
-	if finished.Status == commerce.Active {
+	if old.BilledAt.IsZero() && finished.Status == commerce.Active {
 		b.add(types.TransactWriteItem{Update: &types.Update{
 			TableName: &s.tables.Organizations, Key: key(organizationKey(finished.Mapping.Customer), organizationItemKey),
 			UpdateExpression:          aws.String("SET settled = :yes ADD version :one"), // nobody who read it before may write over it
@@ -91,12 +94,14 @@ type entitlementItem struct {
 	Service      string `dynamodbav:"service"`
 	Quantity     int    `dynamodbav:"quantity"`
 	Subscription string `dynamodbav:"subscription"`
+	Suspended    bool   `dynamodbav:"suspended,omitempty"`
 }
 
-// Entitle makes a line of an order run for its customer organization. Doing it again changes nothing.
-func (s *Store) Entitle(ctx context.Context, o commerce.Order, l commerce.Line) error {
+// Entitle makes a line of an order run for its customer organization or, suspended, keeps it switched off. Doing it again
+// changes nothing.
+func (s *Store) Entitle(ctx context.Context, o commerce.Order, l commerce.Line, suspended bool) error {
 	attributes, err := encode(entitlementItem{organizationKey(o.Mapping.Customer), entitlementKey(o.ID, l.ID), l.SKU, string(o.ServiceOf(l)),
-		l.Quantity, l.Subscription})
+		l.Quantity, l.Subscription, suspended})
 	if err != nil {
 		return fmt.Errorf("entitle %s line %s: %w", o.ID, l.ID, err)
 	}

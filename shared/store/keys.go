@@ -20,9 +20,20 @@ func referenceKey(caller, ref string) string   { return "reference#" + caller + 
 func organizationKey(id string) string         { return "organization#" + id }
 func memberKey(a commerce.Address) string      { return "member#" + string(a) }
 func subdomainKey(name string) string          { return "subdomain#" + name }
+func endpointKey(name string) string           { return "endpoint#" + name }
 func partnerKey(partner string) string         { return "partner#" + partner }
 func entitlementKey(order, line string) string { return "entitlement#" + order + "#" + line }
-func chargeKey(c commerce.Charge) string       { return "charge#" + c.Line + "#" + c.PeriodStart.String() }
+func noteKey(n commerce.Note) string           { return notePrefix + stamped(n.At, n.ID()) }
+func totalKey(caller, month string) string     { return "total#" + caller + "#" + month }
+
+// chargeKey names a charge by its identity: the line and the period and, of a correction, which service change made it.
+func chargeKey(c commerce.Charge) string {
+	k := "charge#" + c.Line + "#" + c.PeriodStart.String()
+	if c.Kind != commerce.Recurring {
+		k += "#" + string(c.Kind) + "#" + strconv.Itoa(c.Number)
+	}
+	return k
+}
 
 // triesKey hides the address: anybody can type anybody's.
 func triesKey(a commerce.Address) string {
@@ -39,6 +50,8 @@ const (
 	organizationItemKey = "organization"
 	memberItemKey       = "member"
 	subdomainItemKey    = "subdomain"
+	notePrefix          = "note#"
+	endpointItemKey     = "endpoint"
 )
 
 // Shards is how many partitions the due index spreads a function's work over: a morning on which everybody starts must
@@ -57,10 +70,16 @@ func shardKey(function string, shard int) string {
 }
 
 // stamp is an instant as indexes sort it.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+func stamp(t time.Time) string { return t.UTC().Format(stampLayout) }
+
+const stampLayout = "2006-01-02T15:04:05.000Z"
 
 // stamped is a stamp that names its item, so that no two are the same.
 func stamped(t time.Time, id string) string { return stamp(t) + "#" + id }
+
+func totalSortKey(partner, customer, currency string) string {
+	return "total#" + partner + "#" + customer + "#" + currency
+}
 
 func ordersOf(caller string) string         { return "orders#" + caller }
 func chargesOf(caller, month string) string { return "charges#" + caller + "#" + month }

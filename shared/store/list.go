@@ -187,30 +187,51 @@ func (s *Store) Charges(ctx context.Context, caller, month, cursor string, limit
 	return charges, next, err
 }
 
-// OrdersOf is the mapped orders of an organization, of either kind, newest first and at most MaxPage.
-func (s *Store) OrdersOf(ctx context.Context, kind commerce.OrganizationKind, id string) ([]commerce.Order, error) {
+// OrdersOf is a page of the mapped orders of an organization, of either kind, newest first, and the cursor of the next
+// page, "" after the last. When an order was mapped never changes: what is mapped meanwhile comes before the first page, and
+// no page repeats or misses one.
+func (s *Store) OrdersOf(ctx context.Context, kind commerce.OrganizationKind, id, cursor string, limit int) ([]commerce.Order, string, error) {
+	before, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil || cursor != "" && (len(before) < len(stampLayout) || before[0] < '0' || before[0] > '9') {
+		return nil, "", commerce.Invalid("cursor", "malformed", "Use the cursor of the last page as it came.")
+	}
+	if cursor == "" {
+		before = []byte(":") // after every instant
+	}
 	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
-		TableName: &s.tables.Orders, IndexName: aws.String(string(kind)), Limit: aws.Int32(MaxPage),
-		KeyConditionExpression:    aws.String(string(kind) + "_organization = :id"),
-		ExpressionAttributeValues: item{":id": text(id)},
+		TableName: &s.tables.Orders, IndexName: aws.String(string(kind)), Limit: aws.Int32(int32(limit + 1)), // one more tells of a next page
+		KeyConditionExpression:    aws.String(string(kind) + "_organization = :id AND mapped < :before"),
+		ExpressionAttributeValues: item{":id": text(id), ":before": text(string(before))},
 		ScanIndexForward:          aws.Bool(false),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list orders of %s: %w", id, err)
+		return nil, "", fmt.Errorf("list orders of %s: %w", id, err)
 	}
-	var keys []listed
+	var keys []struct {
+		listed
+		Mapped string `dynamodbav:"mapped"`
+	}
 	if err := attributevalue.UnmarshalListOfMaps(out.Items, &keys); err != nil {
-		return nil, fmt.Errorf("list orders of %s: %w", id, err)
+		return nil, "", fmt.Errorf("list orders of %s: %w", id, err)
 	}
-	items, err := s.readAll(ctx, keys)
+	next := ""
+	if len(keys) > limit {
+		keys = keys[:limit]
+		next = base64.RawURLEncoding.EncodeToString([]byte(keys[limit-1].Mapped))
+	}
+	ask := make([]listed, len(keys))
+	for i, k := range keys {
+		ask[i] = k.listed
+	}
+	items, err := s.readAll(ctx, ask)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	orders := make([]commerce.Order, len(items))
 	for n, i := range items {
 		if orders[n], err = decodeOrder(i); err != nil {
-			return nil, err
+			return nil, "", err
 		}
 	}
-	return orders, nil
+	return orders, next, nil
 }

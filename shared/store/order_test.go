@@ -19,7 +19,7 @@ func whole() commerce.Order {
 	t := terms("CCW-1")
 	t.ContactAlias, t.PurchaseOrder = true, "PO-4711"
 	line := t.Lines[0]
-	line.ID, line.Status, line.Reason, line.Charged = "1", commerce.LineFailed, "no numbers left", 3
+	line.ID, line.Status, line.Reason, line.Charged, line.AutoRenew = "1", commerce.LineFailed, "no numbers left", 3, true
 	t.Lines = []commerce.Line{line}
 	return commerce.Order{
 		Terms: t, ID: "DO-1", Caller: caller, Version: 7, Status: commerce.Active,
@@ -32,8 +32,12 @@ func whole() commerce.Order {
 			Calling: commerce.CallingSettings{Country: "AT", LocationName: "Head office", Address: "Ring 1", City: "Wien", PostalCode: "1010",
 				Zone: "Europe/Vienna", Language: "en", MainNumber: "+43 1 234567"},
 			Meetings: commerce.MeetingSettings{Zone: "Europe/Vienna", Language: "sl"}},
-		Attempt:  commerce.Attempt{Number: 2, By: chef, StartedAt: at(11), NextAt: at(12), Tries: 5},
-		BilledAt: at(13),
+		Attempt:  commerce.Attempt{Number: 2, By: chef, StartedAt: at(11), NextAt: at(12), Tries: 5, StuckAt: at(16)},
+		BilledAt: at(13), HandledAt: at(22),
+		Hold: commerce.Hold{Since: at(17), Reason: "credit check", By: "operator:maja"},
+		InFlight: commerce.ServiceChange{Number: 3, Kind: commerce.ChangeQuantity, By: "caller:x", Reason: "grown", Since: at(18), NextAt: at(19), Tries: 2,
+			StuckAt: at(20), Refused: "no room", Lines: []commerce.LineChange{{Line: "1", From: 25, To: 30, Step: commerce.StepAsked}}},
+		ServiceChanges: 3, Refusal: commerce.Refusal{Kind: commerce.Suspend, Reason: "not now", At: at(21)},
 		Events: []commerce.Event{{Seq: 1, At: at(14), Kind: "amended", Actor: "caller:" + caller, Reason: "<asked> for",
 			Changes: []commerce.Change{{Field: "time_zone", Before: "UTC", After: "Europe/Vienna"}}}},
 	}

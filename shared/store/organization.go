@@ -46,20 +46,23 @@ type memberItem struct {
 	Kind         string `dynamodbav:"kind"`
 	Password     string `dynamodbav:"password,omitempty"`
 	Order        string `dynamodbav:"order"`
+	InvitedBy    string `dynamodbav:"invited_by,omitempty"`
+	InvitedAt    int64  `dynamodbav:"invited_at,omitempty"`
+	LapsesAt     int64  `dynamodbav:"lapses_at,omitempty"` // for conditions: when the address is free for others
 	Version      int    `dynamodbav:"version"`
 	CreatedAt    int64  `dynamodbav:"created_at"`
 	PasswordAt   int64  `dynamodbav:"password_at,omitempty"`
 }
 
 func toMemberItem(m commerce.Member) memberItem {
-	return memberItem{memberKey(m.Email), memberItemKey, m.Organization, string(m.Kind), m.Password, m.Order, m.Version,
-		millis(m.CreatedAt), millis(m.PasswordAt)}
+	return memberItem{memberKey(m.Email), memberItemKey, m.Organization, string(m.Kind), m.Password, m.Order, string(m.InvitedBy),
+		millis(m.InvitedAt), millis(m.LapsesAt()), m.Version, millis(m.CreatedAt), millis(m.PasswordAt)}
 }
 
 func (i memberItem) member() commerce.Member {
 	return commerce.Member{Email: commerce.Address(i.PK[len(memberKey("")):]), Organization: i.Organization,
-		Kind: commerce.OrganizationKind(i.Kind), Password: i.Password, Order: i.Order, Version: i.Version,
-		CreatedAt: instant(i.CreatedAt), PasswordAt: instant(i.PasswordAt)}
+		Kind: commerce.OrganizationKind(i.Kind), Password: i.Password, Order: i.Order, InvitedBy: commerce.Address(i.InvitedBy),
+		InvitedAt: instant(i.InvitedAt), Version: i.Version, CreatedAt: instant(i.CreatedAt), PasswordAt: instant(i.PasswordAt)}
 }
 
 // Organization reads an organization consistently. One that an order names and that is not there is our own failure.
@@ -166,12 +169,22 @@ func (s *Store) ReplaceMember(ctx context.Context, old, changed commerce.Member)
 }
 
 type relationItem struct {
-	PK     string `dynamodbav:"pk"`
-	SK     string `dynamodbav:"sk"`
-	Access string `dynamodbav:"access"`
-	Order  string `dynamodbav:"order"`
-	By     string `dynamodbav:"by"`
-	At     int64  `dynamodbav:"at"`
+	PK      string `dynamodbav:"pk"`
+	SK      string `dynamodbav:"sk"`
+	Access  string `dynamodbav:"access"`
+	Order   string `dynamodbav:"order"`
+	By      string `dynamodbav:"by"`
+	At      int64  `dynamodbav:"at"`
+	GivenAt int64  `dynamodbav:"given_at,omitempty"`
+}
+
+func toRelationItem(r commerce.Relation) relationItem {
+	return relationItem{organizationKey(r.Customer), partnerKey(r.Partner), string(r.Access), r.Order, string(r.By), millis(r.At), millis(r.GivenAt)}
+}
+
+func (i relationItem) relation() commerce.Relation {
+	return commerce.Relation{Customer: i.PK[len(organizationKey("")):], Partner: i.SK[len(partnerKey("")):], Access: commerce.Access(i.Access),
+		Order: i.Order, By: commerce.Address(i.By), At: instant(i.At), GivenAt: instant(i.GivenAt)}
 }
 
 // Relation reads what a partner may do with a customer organization, consistently; AccessNone where nothing is stored.
@@ -181,17 +194,15 @@ func (s *Store) Relation(ctx context.Context, customer, partner string) (commerc
 	if err != nil {
 		return commerce.Relation{}, fmt.Errorf("read access to %s: %w", customer, err)
 	}
-	r := commerce.Relation{Customer: customer, Partner: partner, Access: commerce.AccessNone}
-	if found {
-		r.Access, r.Order, r.By, r.At = commerce.Access(i.Access), i.Order, commerce.Address(i.By), instant(i.At)
+	if !found {
+		return commerce.Relation{Customer: customer, Partner: partner, Access: commerce.AccessNone}, nil
 	}
-	return r, nil
+	return i.relation(), nil
 }
 
 // relate adds the storing of a partner's access to a transaction. Asking never takes away what was granted meanwhile.
 func (s *Store) relate(b *batch, r commerce.Relation) {
-	p := put{table: s.tables.Organizations, item: relationItem{organizationKey(r.Customer), partnerKey(r.Partner), string(r.Access), r.Order,
-		string(r.By), millis(r.At)}}
+	p := put{table: s.tables.Organizations, item: toRelationItem(r)}
 	if r.Access == commerce.AccessAsked {
 		p.when, p.values = absent+" OR access <> :granted", item{":granted": text(string(commerce.AccessGranted))}
 	}

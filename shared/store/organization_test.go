@@ -183,7 +183,7 @@ func TestEntitlementsComeAndGo(t *testing.T) {
 	s, tables := open(t)
 	o := customers(t, s, 1)[0]
 	for range 2 {
-		if err := s.Entitle(t.Context(), o, o.Lines[0]); err != nil {
+		if err := s.Entitle(t.Context(), o, o.Lines[0], false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -208,12 +208,12 @@ func TestEntitlementsComeAndGo(t *testing.T) {
 
 // doc.go's table of items is what a whole life writes, kind by kind, and no kind more.
 func TestEveryItemIsInTheTable(t *testing.T) {
-	s, tables := open(t)
+	s, tables := publishing(t)
 	o := customers(t, s, 1)[0]
 	if err := rename(t, s, o.ID, "acme"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Entitle(t.Context(), o, o.Lines[0]); err != nil {
+	if err := s.Entitle(t.Context(), o, o.Lines[0], false); err != nil {
 		t.Fatal(err)
 	}
 	o = read(t, s, o.ID)
@@ -225,6 +225,13 @@ func TestEveryItemIsInTheTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := s.TakeTry(t.Context(), ana, later); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetEndpointGone(t.Context(), "name", later); err != nil {
+		t.Fatal(err)
+	}
+	admin := member(t, s, o.Mapping.PasswordFor)
+	if err := s.Invite(t.Context(), admin, organization(t, s, admin.Organization).Invite(admin, bor, "sl", later)); err != nil {
 		t.Fatal(err)
 	}
 

@@ -27,39 +27,54 @@ type Entry struct {
 // Due answers up to limit entries per shard of what is due for a function at now, the longest waiting of each shard
 // first. It is a hint: a claim decides.
 func (s *Store) Due(ctx context.Context, function string, now time.Time, limit int) ([]Entry, error) {
-	var wait sync.WaitGroup
-	shards, errs := make([][]Entry, Shards), make([]error, Shards)
-	for shard := range Shards {
-		wait.Go(func() { shards[shard], errs[shard] = s.dueIn(ctx, shardKey(function, shard), now, limit) })
-	}
-	wait.Wait()
+	pages, err := s.due(ctx, function, now, limit, make([]item, Shards))
 	var all []Entry
-	for _, entries := range shards {
-		all = append(all, entries...)
+	for _, p := range pages {
+		all = append(all, p.entries...)
 	}
-	return all, errors.Join(errs...)
+	return all, err
 }
 
-func (s *Store) dueIn(ctx context.Context, shard string, now time.Time, limit int) ([]Entry, error) {
+// duePage is entries of one shard, and where the next begin: nil where there are none.
+type duePage struct {
+	entries []Entry
+	next    item
+}
+
+// due reads a page of each shard, from where each of from says; nil is its beginning.
+func (s *Store) due(ctx context.Context, function string, now time.Time, limit int, from []item) ([]duePage, error) {
+	var wait sync.WaitGroup
+	pages, errs := make([]duePage, Shards), make([]error, Shards)
+	for shard := range Shards {
+		wait.Go(func() { pages[shard], errs[shard] = s.dueIn(ctx, shardKey(function, shard), now, limit, from[shard]) })
+	}
+	wait.Wait()
+	return pages, errors.Join(errs...)
+}
+
+func (s *Store) dueIn(ctx context.Context, shard string, now time.Time, limit int, from item) (duePage, error) {
 	out, err := s.db.Query(ctx, &dynamodb.QueryInput{
-		TableName: &s.tables.Orders, IndexName: aws.String("due"), Limit: aws.Int32(int32(limit)),
+		TableName: &s.tables.Orders, IndexName: aws.String("due"), Limit: aws.Int32(int32(limit)), ExclusiveStartKey: from,
 		KeyConditionExpression: aws.String("due = :shard AND due_at < :end"),
 		// due_at is the instant, # and an id: $ comes right after #.
 		ExpressionAttributeValues: item{":shard": text(shard), ":end": text(stamp(now) + "$")},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read what is due in %s: %w", shard, err)
+		return duePage{}, fmt.Errorf("read what is due in %s: %w", shard, err)
 	}
-	var entries []Entry
-	return entries, attributevalue.UnmarshalListOfMaps(out.Items, &entries)
+	p := duePage{next: out.LastEvaluatedKey}
+	return p, attributevalue.UnmarshalListOfMaps(out.Items, &p.entries)
 }
 
-// Claimed is an item under a lease: an order, or a letter of the queue.
+// Claimed is an item under a lease: an order, a letter of the queue, or an event on its way.
 type Claimed struct {
 	Entry  Entry
 	Order  *commerce.Order
 	Letter *commerce.Letter
-	Tries  int // how often it was claimed since it was last written
+	Event  *Outgoing
+	Tries  int // how often it was claimed since it became due
+
+	attempt string // the claim's own name
 }
 
 // Claim takes the lease of an entry until the given instant and reads the item, consistently, in the same call. It
@@ -81,7 +96,9 @@ func (s *Store) Claim(ctx context.Context, e Entry, attempt string, now, until t
 	if err != nil {
 		return Claimed{}, false, fmt.Errorf("claim %s: %w", e.PK, err)
 	}
-	return claimed(e, out.Attributes)
+	c, ok, err := claimed(e, out.Attributes)
+	c.attempt = attempt
+	return c, ok, err
 }
 
 func claimed(e Entry, attributes item) (Claimed, bool, error) {
@@ -101,6 +118,11 @@ func claimed(e Entry, attributes item) (Claimed, bool, error) {
 		c.Letter = &l
 		return c, true, nil
 	}
+	if strings.HasPrefix(e.SK, eventItemPrefix) {
+		g, err := decodeOutgoing(attributes)
+		c.Event = &g
+		return c, err == nil, err
+	}
 	var i orderItem
 	if err := attributevalue.UnmarshalMap(attributes, &i); err != nil {
 		return Claimed{}, false, fmt.Errorf("read %s: %w", e.PK, err)
@@ -116,17 +138,25 @@ func claimed(e Entry, attributes item) (Claimed, bool, error) {
 // Defer gives a claimed entry back, to be due again at the given instant, where nobody changed the item meanwhile.
 func (s *Store) Defer(ctx context.Context, e Entry, attempt string, until time.Time) error {
 	_, id, _ := strings.Cut(e.PK, "#")
+	return s.giveBack(ctx, e, "SET due_at = :at REMOVE lease_until, lease", item{":at": text(stamped(until, id)), ":attempt": text(attempt)})
+}
+
+// Release gives a claimed entry back as it was, due as before and as often tried.
+func (s *Store) Release(ctx context.Context, e Entry, attempt string) error {
+	return s.giveBack(ctx, e, "REMOVE lease_until, lease ADD tries :less", item{":less": number(-1), ":attempt": text(attempt)})
+}
+
+func (s *Store) giveBack(ctx context.Context, e Entry, update string, values item) error {
 	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &s.tables.Orders, Key: key(e.PK, e.SK),
-		UpdateExpression:          aws.String("SET due_at = :at REMOVE lease_until, lease"),
+		TableName: &s.tables.Orders, Key: key(e.PK, e.SK), UpdateExpression: &update,
 		ConditionExpression:       aws.String("lease = :attempt"),
-		ExpressionAttributeValues: item{":at": text(stamped(until, id)), ":attempt": text(attempt)},
+		ExpressionAttributeValues: values,
 	})
 	if _, no := errors.AsType[*types.ConditionalCheckFailedException](err); no {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("defer %s: %w", e.PK, err)
+		return fmt.Errorf("give back %s: %w", e.PK, err)
 	}
 	return nil
 }
@@ -145,6 +175,9 @@ type letterItem struct {
 	Partner  string `dynamodbav:"partner,omitempty"`
 	Asker    string `dynamodbav:"asker,omitempty"`
 	Reason   string `dynamodbav:"reason,omitempty"`
+	Name     string `dynamodbav:"organization_name,omitempty"`
+	By       string `dynamodbav:"by,omitempty"`
+	Access   string `dynamodbav:"access,omitempty"`
 	QueuedAt int64  `dynamodbav:"queued_at"`
 	Expires  int64  `dynamodbav:"expires_at"`
 }
@@ -154,7 +187,8 @@ const lettersKept = 400 * 24 * time.Hour
 
 func (i letterItem) letter() commerce.Letter {
 	return commerce.Letter{ID: i.PK[len(letterKey("")):], Kind: commerce.LetterKind(i.Kind), To: commerce.Address(i.To), Locale: i.Locale,
-		Order: i.Order, Customer: i.Customer, Partner: i.Partner, Asker: i.Asker, Reason: i.Reason, QueuedAt: instant(i.QueuedAt)}
+		Order: i.Order, Customer: i.Customer, Partner: i.Partner, Asker: i.Asker, Reason: i.Reason, Organization: i.Name, By: commerce.Address(i.By),
+		Access: commerce.Access(i.Access), QueuedAt: instant(i.QueuedAt)}
 }
 
 // queue adds letters to a transaction, each due at once.
@@ -163,7 +197,7 @@ func (s *Store) queue(b *batch, letters []commerce.Letter) {
 		b.put(put{table: s.tables.Orders, item: letterItem{
 			PK: letterKey(l.ID), SK: letterItemKey, Due: dueKey("letters", l.ID), DueAt: stamped(l.QueuedAt, l.ID),
 			Kind: string(l.Kind), To: string(l.To), Locale: l.Locale, Order: l.Order, Customer: l.Customer, Partner: l.Partner,
-			Asker: l.Asker, Reason: l.Reason, QueuedAt: millis(l.QueuedAt), Expires: seconds(l.QueuedAt.Add(lettersKept)),
+			Asker: l.Asker, Reason: l.Reason, Name: l.Organization, By: string(l.By), Access: string(l.Access), QueuedAt: millis(l.QueuedAt), Expires: seconds(l.QueuedAt.Add(lettersKept)),
 		}})
 	}
 }
@@ -171,6 +205,13 @@ func (s *Store) queue(b *batch, letters []commerce.Letter) {
 // queueAgain is how long after a letter the same one can be queued again, so that nobody is buried in letters that
 // somebody else keeps asking for.
 const queueAgain = 5 * time.Minute
+
+// notLately is the condition that a letter neither waits nor was queued a few minutes ago.
+const notLately = absent + " OR (attribute_not_exists(due_at) AND queued_at <= :ago)"
+
+func notLatelyValues(l commerce.Letter) item {
+	return item{":ago": number(millis(l.QueuedAt.Add(-queueAgain)))}
+}
 
 // Queue puts a letter that belongs to no order's change into the queue. A letter of the same id that waits already, or
 // was queued a few minutes ago, stays as it is.
@@ -182,8 +223,7 @@ func (s *Store) Queue(ctx context.Context, l commerce.Letter) error {
 	}
 	p := b.writes[0].Put
 	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: p.TableName, Item: p.Item,
-		ConditionExpression:       aws.String(absent + " OR (attribute_not_exists(due_at) AND queued_at <= :ago)"),
-		ExpressionAttributeValues: item{":ago": number(millis(l.QueuedAt.Add(-queueAgain)))}})
+		ConditionExpression: aws.String(notLately), ExpressionAttributeValues: notLatelyValues(l)})
 	if _, waits := errors.AsType[*types.ConditionalCheckFailedException](err); waits {
 		return nil
 	}
@@ -193,25 +233,30 @@ func (s *Store) Queue(ctx context.Context, l commerce.Letter) error {
 	return nil
 }
 
-// LetterSent marks a claimed letter as accepted by the mail service under its message id, LetterRefused as one that it
-// will never take; either way it leaves the queue.
-func (s *Store) LetterSent(ctx context.Context, e Entry, message string, now time.Time) error {
-	return s.letterOver(ctx, e, "SET sent_at = :now, message = :what REMOVE due, due_at, lease_until, lease", message, now)
+// LetterSent marks a claimed letter as accepted by the mail service under its message id: it leaves the queue, whoever has
+// its lease by now. One that was queued again meanwhile is another, and stays.
+func (s *Store) LetterSent(ctx context.Context, c Claimed, message string, now time.Time) error {
+	return s.letterOver(ctx, c, "SET sent_at = :now, message = :what REMOVE due, due_at, lease_until, lease", "queued_at = :queued AND attribute_exists(due)",
+		item{":now": number(millis(now)), ":what": text(message)})
 }
 
-// LetterRefused takes a letter that will never be accepted out of the queue, with the reason.
-func (s *Store) LetterRefused(ctx context.Context, e Entry, reason string, now time.Time) error {
-	return s.letterOver(ctx, e, "SET refused_at = :now, refused = :what REMOVE due, due_at, lease_until, lease", reason, now)
+// LetterRefused takes a claimed letter that will never be accepted out of the queue, with the reason, unless the lease has
+// gone to somebody else: theirs may be accepted.
+func (s *Store) LetterRefused(ctx context.Context, c Claimed, reason string, now time.Time) error {
+	return s.letterOver(ctx, c, "SET refused_at = :now, refused = :what REMOVE due, due_at, lease_until, lease", "queued_at = :queued AND lease = :attempt",
+		item{":now": number(millis(now)), ":what": text(reason), ":attempt": text(c.attempt)})
 }
 
-func (s *Store) letterOver(ctx context.Context, e Entry, update, what string, now time.Time) error {
+func (s *Store) letterOver(ctx context.Context, c Claimed, update, when string, values item) error {
+	values[":queued"] = number(millis(c.Letter.QueuedAt))
 	_, err := s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: &s.tables.Orders, Key: key(e.PK, e.SK), UpdateExpression: &update,
-		ConditionExpression:       aws.String("attribute_exists(pk)"),
-		ExpressionAttributeValues: item{":now": number(millis(now)), ":what": text(what)},
+		TableName: &s.tables.Orders, Key: key(c.Entry.PK, c.Entry.SK), UpdateExpression: &update, ConditionExpression: &when, ExpressionAttributeValues: values,
 	})
+	if _, over := errors.AsType[*types.ConditionalCheckFailedException](err); over {
+		return nil
+	}
 	if err != nil {
-		return fmt.Errorf("mark %s: %w", e.PK, err)
+		return fmt.Errorf("mark %s: %w", c.Entry.PK, err)
 	}
 	return nil
 }

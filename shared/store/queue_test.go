@@ -185,7 +185,7 @@ func TestLettersAreQueued(t *testing.T) {
 	if diff := cmp.Diff(letter, *c.Letter); diff != "" {
 		t.Error(diff)
 	}
-	if err := s.LetterSent(t.Context(), entries[0], "message-1", opens); err != nil {
+	if err := s.LetterSent(t.Context(), c, "message-1", opens); err != nil {
 		t.Fatal(err)
 	}
 	if got := due(t, s, "Letters", opens.Add(1000*time.Hour)); len(got) != 0 {
@@ -204,8 +204,8 @@ func TestRefusedLettersLeave(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := due(t, s, "Letters", noon)[0]
-	claim(t, s, e, "a", noon)
-	if err := s.LetterRefused(t.Context(), e, "no such mailbox", noon); err != nil {
+	c, _ := claim(t, s, e, "a", noon)
+	if err := s.LetterRefused(t.Context(), c, "no such mailbox", noon); err != nil {
 		t.Fatal(err)
 	}
 	if got := due(t, s, "Letters", noon.Add(time.Hour)); len(got) != 0 {
@@ -229,8 +229,8 @@ func TestTheSameLetterWaitsOnce(t *testing.T) {
 		t.Errorf("%d letters wait", n)
 	}
 	e := due(t, s, "Letters", noon)[0]
-	claim(t, s, e, "a", noon)
-	if err := s.LetterSent(t.Context(), e, "m", noon); err != nil {
+	c, _ := claim(t, s, e, "a", noon)
+	if err := s.LetterSent(t.Context(), c, "m", noon); err != nil {
 		t.Fatal(err)
 	}
 	if n := queue(noon.Add(time.Minute)); n != 0 {

@@ -21,6 +21,8 @@ import (
 type Store struct {
 	db     *dynamodb.Client
 	tables Tables
+
+	publishes bool // events of orders are sent to another system
 }
 
 // Tables are the names of the tables, as the template's functions are told them.
@@ -29,7 +31,7 @@ type Tables struct {
 }
 
 // Open is the store in these tables.
-func Open(db *dynamodb.Client, tables Tables) *Store { return &Store{db, tables} }
+func Open(db *dynamodb.Client, tables Tables) *Store { return &Store{db: db, tables: tables} }
 
 // attempts is how often a call is made at most.
 const attempts = 6
@@ -50,7 +52,8 @@ func brokenOff(err error) aws.Ternary {
 }
 
 // FromEnv is the store that a function's environment names: ORDERS_TABLE, ORGANIZATIONS_TABLE, TOKENS_TABLE and, for
-// another engine than AWS's, AWS_ENDPOINT_URL_DYNAMODB.
+// another engine than AWS's, AWS_ENDPOINT_URL_DYNAMODB. With PUBLISH_EVENTS "yes" every event of an order goes on its way
+// to another system in the transaction that writes it.
 func FromEnv(getenv func(string) string) *Store {
 	db := dynamodb.NewFromConfig(env.AWS(getenv), func(o *dynamodb.Options) {
 		// A single write that meets another's transaction is refused at once, and the SDK would not try it again.
@@ -62,7 +65,9 @@ func FromEnv(getenv func(string) string) *Store {
 			o.BaseEndpoint = aws.String(url)
 		}
 	})
-	return Open(db, Tables{getenv("ORDERS_TABLE"), getenv("ORGANIZATIONS_TABLE"), getenv("TOKENS_TABLE")})
+	s := Open(db, Tables{getenv("ORDERS_TABLE"), getenv("ORGANIZATIONS_TABLE"), getenv("TOKENS_TABLE")})
+	s.publishes = getenv("PUBLISH_EVENTS") == "yes"
+	return s
 }
 
 type item = map[string]types.AttributeValue

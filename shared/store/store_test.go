@@ -77,13 +77,13 @@ func place(t testing.TB, s *store.Store, o commerce.Order) commerce.Order {
 	return o
 }
 
-// replace stores a change.
+// replace stores a change, and answers the order as it is stored then.
 func replace(t testing.TB, s *store.Store, old, changed commerce.Order, letters ...commerce.Letter) commerce.Order {
 	t.Helper()
 	if err := s.Replace(t.Context(), old, changed, letters...); err != nil {
 		t.Fatal(err)
 	}
-	return changed
+	return changed.Explain(old)
 }
 
 // invite stores that the order's letter was sent, with the token of its link.
@@ -295,11 +295,12 @@ func TestLostAnswers(t *testing.T) {
 		t.Fatalf("due %v, %v", due, err)
 	}
 	line.next("UpdateItem", line.loseAnswer)
-	if _, ok, err := s.Claim(t.Context(), due[0], "mine", opens, opens.Add(time.Minute)); !ok || err != nil {
+	mine, ok, err := s.Claim(t.Context(), due[0], "mine", opens, opens.Add(time.Minute))
+	if !ok || err != nil {
 		t.Errorf("Claim = %t, %v", ok, err)
 	}
 	line.next("UpdateItem", line.loseAnswer)
-	if err := s.LetterSent(t.Context(), due[0], "message", opens); err != nil {
+	if err := s.LetterSent(t.Context(), mine, "message", opens); err != nil {
 		t.Errorf("LetterSent = %v", err)
 	}
 	line.next("PutItem", line.loseAnswer)

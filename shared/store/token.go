@@ -164,7 +164,7 @@ func (s *Store) Complete(ctx context.Context, old commerce.Order, c commerce.Com
 		b.put(put{table: s.tables.Organizations, item: toOrganizationItem(o), when: absent})
 	}
 	for _, m := range c.Members {
-		b.put(put{table: s.tables.Organizations, item: toMemberItem(m), when: absent})
+		b.put(put{table: s.tables.Organizations, item: toMemberItem(m), when: freeAddress, values: item{":now": number(millis(m.CreatedAt))}})
 	}
 	relation := len(b.writes)
 	if c.Relation.Customer != "" {
@@ -252,17 +252,26 @@ func (s *Store) ChoosePassword(ctx context.Context, g commerce.Grant, old, chang
 }
 
 // Decide uses an access token and stores the administrator's answer (rule 12) with the order whose timeline tells of it,
-// in one transaction. commerce.ErrAnswered where the token was used, commerce.ErrOrderChanged where the order changed.
-func (s *Store) Decide(ctx context.Context, g commerce.Grant, r commerce.Relation, old, changed commerce.Order) error {
+// its letters and its note, in one transaction. commerce.ErrAnswered where the token was used, commerce.ErrTokenUnknown where
+// its holder does not belong to the customer any more, commerce.ErrOrderChanged where the order or the access changed.
+func (s *Store) Decide(ctx context.Context, g commerce.Grant, c commerce.AccessChange, old, changed commerce.Order) error {
 	var b batch
-	token := s.use(&b, g.Hash, r.At)
+	token := s.use(&b, g.Hash, changed.Events[len(changed.Events)-1].At)
+	decider := s.belongs(&b, commerce.Member{Email: g.Member, Organization: g.Customer}, false)
 	order := s.replace(&b, old, changed)
-	s.relate(&b, r)
+	relation := order
+	if c.After != c.Before { // else a colleague said the same before
+		relation = s.relateFrom(&b, c.Before, c.After)
+		s.queue(&b, c.Letters)
+		s.remember(&b, c.Note)
+	}
 	err := s.run(ctx, &b)
 	switch {
 	case isRefused(err, token):
 		return commerce.ErrAnswered
-	case isRefused(err, order):
+	case isRefused(err, decider):
+		return commerce.ErrTokenUnknown
+	case isRefused(err, order), isRefused(err, relation):
 		return commerce.ErrOrderChanged
 	case err != nil:
 		return fmt.Errorf("decide access: %w", err)
@@ -340,7 +349,7 @@ func (s *Store) SignedIn(ctx context.Context, secret string, now time.Time) (com
 		return commerce.Member{}, err
 	}
 	m, found, err := s.Member(ctx, g.Member)
-	if err == nil && (!found || g.IssuedAt.Before(m.PasswordAt)) {
+	if err == nil && (!found || g.IssuedAt.Before(m.PasswordAt) || g.IssuedAt.Before(m.CreatedAt)) { // or removed, and asked in again
 		return commerce.Member{}, commerce.ErrSignedOut
 	}
 	return m, err

@@ -75,7 +75,7 @@ func TestCompletingWritesEverything(t *testing.T) {
 	if err := s.Complete(t.Context(), o, c); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(c.Order, read(t, s, o.ID)); diff != "" {
+	if diff := cmp.Diff(c.Order.Explain(o), read(t, s, o.ID)); diff != "" {
 		t.Error(diff)
 	}
 	for i, id := range []string{"org_p", "org_c"} {
@@ -98,10 +98,10 @@ func TestCompletingWritesEverything(t *testing.T) {
 		t.Errorf("%d letters of %d", n, len(c.Letters))
 	}
 	for kind, id := range map[commerce.OrganizationKind]string{commerce.PartnerKind: "org_p", commerce.CustomerKind: "org_c"} {
-		if orders, err := s.OrdersOf(t.Context(), kind, id); err != nil || len(orders) != 1 || orders[0].ID != o.ID {
+		if orders, _, err := s.OrdersOf(t.Context(), kind, id, "", 10); err != nil || len(orders) != 1 || orders[0].ID != o.ID {
 			t.Errorf("orders of %s: %v, %v", id, orders, err)
 		}
-		if orders, err := s.OrdersOf(t.Context(), kind, "org_x"); err != nil || len(orders) != 0 {
+		if orders, _, err := s.OrdersOf(t.Context(), kind, "org_x", "", 10); err != nil || len(orders) != 0 {
 			t.Errorf("orders of nobody: %v, %v", orders, err)
 		}
 	}
@@ -221,29 +221,64 @@ func TestAskingForWhatWasGranted(t *testing.T) {
 }
 
 func TestDeciding(t *testing.T) {
-	s, _ := open(t)
+	s, tables := open(t)
 	o := mappedOrder(t, s)
+	sides := commerce.Sides{Customer: organization(t, s, "org_c"), CustomerAdmins: []commerce.Address{chef}, PartnerAdmins: []commerce.Address{ana}}
 	for i, yes := range []bool{false, true} {
-		g := commerce.Grant{Hash: fmt.Sprint("access-", i), Kind: commerce.AccessToken, Order: o.ID, Member: chef, Customer: "org_c", Partner: "org_x",
-			IssuedAt: later, ExpiresAt: later.Add(time.Hour)}
-		issue(t, s, g)
-		before, err := s.Relation(t.Context(), "org_c", "org_x")
+		partner := fmt.Sprint("org_x", i)
+		before := relation(t, s, partner, commerce.AccessAsked)
+		link := func(name string) commerce.Grant {
+			g := commerce.Grant{Hash: fmt.Sprint(name, i), Kind: commerce.AccessToken, Order: o.ID, Member: chef, Customer: "org_c", Partner: partner,
+				IssuedAt: later, ExpiresAt: later.Add(time.Hour)}
+			issue(t, s, g)
+			return g
+		}
+		g, other := link("access-"), link("other-")
+		letters := count(t, tables, "OrdersTable", "letter#")
+		decided, c, err := o.Decide(g, before, yes, sides, later)
 		if err != nil {
 			t.Fatal(err)
 		}
-		decided, relation := o.Decide(g, before, yes, later)
-		errs := atOnce(10, func(int) error { return s.Decide(t.Context(), g, relation, o, decided) })
+		errs := atOnce(10, func(int) error { return s.Decide(t.Context(), g, c, o, decided) })
 		if got := tally(errs); got["done"] != 1 || got["link_used"]+got["order_changed"] != 9 {
 			t.Errorf("yes %t: %v", yes, got)
 		}
-		if err := s.Decide(t.Context(), g, relation, decided, decided.NoticeSent("", later)); !errors.Is(err, commerce.ErrAnswered) {
+		if err := s.Decide(t.Context(), g, c, decided, decided.NoticeSent("", later)); !errors.Is(err, commerce.ErrAnswered) {
 			t.Errorf("decided again: %v", err)
 		}
-		stored, err := s.Relation(t.Context(), "org_c", "org_x")
-		if diff := cmp.Diff(relation, stored); diff != "" || err != nil {
+		if n := count(t, tables, "OrdersTable", "letter#"); n != letters+1 {
+			t.Errorf("%d letters", n-letters)
+		}
+		// A colleague who read the request before: the first answer stands.
+		late, change, err := decided.Decide(other, before, !yes, sides, later)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Decide(t.Context(), other, change, decided, late); !errors.Is(err, commerce.ErrOrderChanged) {
+			t.Errorf("another answer: %v", err)
+		}
+		stored, err := s.Relation(t.Context(), "org_c", partner)
+		if diff := cmp.Diff(c.After, stored); diff != "" || err != nil {
 			t.Error(diff, err)
 		}
-		o = decided
+		same, change, err := decided.Decide(other, stored, yes, sides, later)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Decide(t.Context(), other, change, decided, same); err != nil {
+			t.Errorf("the same answer: %v", err)
+		}
+		o = same
+	}
+	gone := commerce.Grant{Hash: "gone", Kind: commerce.AccessToken, Order: o.ID, Member: "gone@alpine.example", Customer: "org_c", Partner: "org_y",
+		IssuedAt: later, ExpiresAt: later.Add(time.Hour)}
+	issue(t, s, gone)
+	decided, c, err := o.Decide(gone, relation(t, s, "org_y", commerce.AccessAsked), true, sides, later)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Decide(t.Context(), gone, c, o, decided); !errors.Is(err, commerce.ErrTokenUnknown) {
+		t.Errorf("by somebody who was removed: %v", err)
 	}
 }
 

@@ -83,6 +83,18 @@ func (l *Language) Money(minor int64, currency string) string {
 	return sign + strings.NewReplacer("{symbol}", symbol, "{amount}", amount).Replace(pattern)
 }
 
+// Minor reads an amount as people type it, 1250, 12.5 or 12,50, in minor units of the currency. It answers false for
+// anything else, and for fractions that the currency does not have.
+func Minor(amount, currency string) (int64, bool) {
+	whole, fraction, _ := strings.Cut(strings.Replace(amount, ",", ".", 1), ".")
+	places := minorDigits(currency)
+	if whole == "" || len(whole) > 12 || len(fraction) > places || strings.ContainsFunc(whole+fraction, func(r rune) bool { return r < '0' || r > '9' }) {
+		return 0, false
+	}
+	minor, err := strconv.ParseInt(whole+fraction+strings.Repeat("0", places-len(fraction)), 10, 64)
+	return minor, err == nil
+}
+
 func (l *Language) group(digits string) string {
 	if len(digits) < l.format.GroupFrom {
 		return digits

@@ -6,14 +6,21 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"dayone/local/engine"
+	"dayone/local/guard"
 	"dayone/local/template"
 )
 
@@ -24,6 +31,8 @@ type Tables struct {
 	Engine *engine.Engine
 	Prefix string
 
+	tb          testing.TB
+	template    *template.Template
 	environment map[string]string
 }
 
@@ -61,15 +70,60 @@ func New(tb testing.TB) *Tables {
 	}
 	environment := e.Environment()
 	for _, f := range t.Functions {
-		for name, value := range f.Environment {
-			environment[name] = value
-		}
+		maps.Copy(environment, f.Environment)
 	}
-	return &Tables{Client: client, Engine: e, Prefix: prefix, environment: environment}
+	return &Tables{Client: client, Engine: e, Prefix: prefix, tb: tb, template: t, environment: environment}
 }
 
-// Getenv stands for os.Getenv of a function that uses these tables: every variable of the template, and the engine's.
+// Getenv stands for os.Getenv of somebody who may do everything with these tables, such as a test that prepares them:
+// every variable of the template, and the engine's.
 func (t *Tables) Getenv(name string) string { return t.environment[name] }
+
+// As stands for os.Getenv of a function of the template: it has the variables that the function is given there, and
+// DynamoDB and SES refuse what its policies do not grant. Each further pair is the name and the value of a variable, over
+// those.
+func (t *Tables) As(function string, over ...string) func(string) string {
+	t.tb.Helper()
+	f, ok := t.template.Function(function)
+	if !ok {
+		t.tb.Fatalf("template.yaml has no function %s", function)
+	}
+	all := t.Engine.Environment()
+	maps.Copy(all, f.Environment)
+	for i := 0; i+1 < len(over); i += 2 {
+		all[over[i]] = over[i+1]
+	}
+	if t.Engine.Local() { // another's would refuse requests whose host changed after they were signed
+		t.guard(function, all)
+	}
+	return func(name string) string { return all[name] }
+}
+
+// guard puts the function's policies before the services that its environment names.
+func (t *Tables) guard(function string, environment map[string]string) {
+	policies := guard.Policies{Template: t.template}
+	tables, err := policies.DynamoDB(environment["AWS_ENDPOINT_URL_DYNAMODB"])
+	if err != nil {
+		t.tb.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/dynamodb/{function}", tables)
+	server := httptest.NewServer(mux)
+	t.tb.Cleanup(server.Close)
+	environment["AWS_ENDPOINT_URL_DYNAMODB"] = server.URL + "/dynamodb/" + function
+	ses, err := url.Parse(environment["AWS_ENDPOINT_URL_SESV2"])
+	if err != nil {
+		t.tb.Fatal(err)
+	}
+	if ses.Host == "" {
+		return
+	}
+	mux.Handle("/ses/{function}/", policies.SES(&httputil.ReverseProxy{ErrorHandler: guard.BreakOff, Rewrite: func(r *httputil.ProxyRequest) {
+		r.Out.URL.Path = strings.TrimPrefix(r.In.URL.Path, "/ses/"+function)
+		r.SetURL(ses)
+	}}))
+	environment["AWS_ENDPOINT_URL_SESV2"] = server.URL + "/ses/" + function
+}
 
 // Name is the name of the table with this id in the template.
 func (t *Tables) Name(id string) string { return t.Prefix + id }

@@ -1,11 +1,15 @@
-package main
+// Package seed stands in for people and the commerce system where nobody wants to play them by hand: it places the orders that a new
+// machine begins with, and finishes an order for whoever looks at another part.
+package seed
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net/http"
 	"os"
@@ -16,8 +20,8 @@ import (
 	"dayone/local/cloud"
 )
 
-// seedDays is how long ago the seed orders begin: a week for one to close, and some days around it.
-const seedDays = 10
+// Days is how long ago the seed orders begin: a week for one to close, and some days around it.
+const Days = 10
 
 // password is everybody's who is in the seed orders.
 const password = "harbour lights at noon"
@@ -48,6 +52,8 @@ const (
 var (
 	past = []sample{
 		{"SEED-ACTIVE", "A-FLEX", "sl", "Soča Energija d.d.", "SI", "it@soca.example", []string{"CALL", "MEET"}, -1, activate},
+		{"SEED-SUSPENDED", "A-FLEX", "de", "Donau Logistik GmbH", "AT", "it@donau.example", []string{"CALL", "MSG"}, -1, suspend},
+		{"SEED-ENDED", "A-FLEX-3", "en", "Harbour Books Ltd", "IE", "it@harbour.example", []string{"MEET"}, -1, end},
 		{"SEED-FAILED", "A-SPK", "en", "Lago Foods S.p.A.", "IT", "admin@lago.example", []string{"CALL", "PSTN"}, -1, fail},
 		{"SEED-MAPPED", "A-FLEX-3", "en", "Alpine Mills GmbH", "AT", "it@alpine.example", []string{"CALL", "MEET"}, -1, begin},
 		{"SEED-CANCELLED", "A-FLEX", "sl", "Kranjsko orodje d.o.o.", "SI", "info@orodje.example", []string{"MSG"}, 5, cancel},
@@ -57,13 +63,26 @@ var (
 		{"SEED-PROVISIONING", "A-WX", "sl", "Blejski hoteli d.d.", "SI", "it@hoteli.example", []string{"MEET", "MSG"}, -1, hang},
 		{"SEED-STARTED", "A-WX", "sl", "Piranske soline d.o.o.", "SI", "pisarna@soline.example", []string{"MSG"}, -1, start},
 		{"SEED-INVITED", "A-FLEX", "en", "Fjord Ferries AS", "NO", "post@fjord.example", []string{"CALL", "PSTN", "MEET", "ROOM"}, -1, nil},
+		{"SEED-HELD", "A-FLEX", "de", "Tiroler Holz GmbH", "AT", "it@tirolerholz.example", []string{"CALL"}, 3, hold},
 		{"SEED-SCHEDULED", "A-SPK", "sl", "Triglav Film d.o.o.", "SI", "produkcija@film.example", []string{"CALL"}, 9, nil},
 	}
 )
 
-// seed places an order for every status and walks it there, as a commerce system and people would: over HTTP. It begins in the past and
+// marker says that a folder of data has had its seed orders.
+const marker = "seeded"
+
+// Done reports whether a folder of data has had its seed orders.
+func Done(dir string) (bool, error) {
+	_, err := os.Stat(filepath.Join(dir, marker))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Orders places an order for every status and walks it there, as a commerce system and people would: over HTTP. It begins in the past and
 // ends now.
-func seed(ctx context.Context, c *cloud.Cloud, dir string) error {
+func Orders(ctx context.Context, c *cloud.Cloud, dir string) error {
 	// Once is enough, even where it fails half way: half of it again would only add to the mess.
 	if err := os.WriteFile(filepath.Join(dir, marker), nil, 0o644); err != nil {
 		return err
@@ -81,6 +100,11 @@ func seed(ctx context.Context, c *cloud.Cloud, dir string) error {
 	if err := c.Set(ctx, time.Now(), 0); err != nil {
 		return err
 	}
+	return introduce(c)
+}
+
+// introduce has the front page say who can sign in.
+func introduce(c *cloud.Cloud) error {
 	return c.Introduce(cloud.People{Password: password, People: []cloud.Person{
 		{Email: contact, Who: partner + ", partner of all of these"},
 	}})
