@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"dayone/shared/api"
 	"dayone/shared/commerce"
@@ -21,7 +22,7 @@ const tries = 5
 
 // deed reads the caller's order and the reason, decides, and stores what was decided; where the order changed meanwhile
 // it decides again.
-func deed(s *store.Store, decide func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error)) api.HandlerFunc {
+func deed(s *store.Store, decide func(o commerce.Order, actor, reason string, now time.Time) (commerce.Order, error)) api.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		var body because
 		if _, err := api.JSONBody(r, &body); err != nil {
@@ -35,7 +36,7 @@ func deed(s *store.Store, decide func(o commerce.Order, caller, reason string, r
 			if err := ifMatch(r, o); err != nil {
 				return err
 			}
-			changed, err := decide(o, caller, body.Reason, r)
+			changed, err := decide(o, commerce.ByCaller(caller), body.Reason, api.Now(r))
 			if err != nil {
 				return err
 			}
@@ -57,62 +58,6 @@ func ifMatch(r *http.Request, o commerce.Order) error {
 		return commerce.ErrOrderChanged
 	}
 	return nil
-}
-
-// cancel ends an order that is not mapped yet.
-func cancel(s *store.Store) api.HandlerFunc {
-	return deed(s, func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error) {
-		return o.Cancel(commerce.ByCaller(caller), reason, api.Now(r))
-	})
-}
-
-// resend replaces the link of an order that was invited.
-func resend(s *store.Store) api.HandlerFunc {
-	return deed(s, func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error) {
-		return o.Resend(commerce.ByCaller(caller), reason, api.Now(r))
-	})
-}
-
-// reopen gives a closed order a new link and a new window.
-func reopen(s *store.Store) api.HandlerFunc {
-	return deed(s, func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error) {
-		return o.Reopen(commerce.ByCaller(caller), reason, api.Now(r))
-	})
-}
-
-// hold stops an order where it is.
-func hold(s *store.Store) api.HandlerFunc {
-	return deed(s, func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error) {
-		return o.PutOnHold(commerce.ByCaller(caller), reason, api.Now(r))
-	})
-}
-
-// release lets a held order go on.
-func release(s *store.Store) api.HandlerFunc {
-	return deed(s, func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error) {
-		return o.Release(commerce.ByCaller(caller), reason, api.Now(r))
-	})
-}
-
-// suspend asks for the services to be switched off.
-func suspend(s *store.Store) api.HandlerFunc {
-	return deed(s, func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error) {
-		return o.Suspend(commerce.ByCaller(caller), reason, api.Now(r))
-	})
-}
-
-// resume asks for suspended services to be switched on again.
-func resume(s *store.Store) api.HandlerFunc {
-	return deed(s, func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error) {
-		return o.Resume(commerce.ByCaller(caller), reason, api.Now(r))
-	})
-}
-
-// terminate asks for the services to be removed before their term is over.
-func terminate(s *store.Store) api.HandlerFunc {
-	return deed(s, func(o commerce.Order, caller, reason string, r *http.Request) (commerce.Order, error) {
-		return o.Terminate(commerce.ByCaller(caller), reason, api.Now(r))
-	})
 }
 
 // patch is a merge patch (RFC 7396) of an order: what is left out stays, lines are replaced as a whole.

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"dayone/shared/api"
+	"dayone/shared/commerce"
 	"dayone/shared/store"
 )
 
@@ -25,14 +26,14 @@ func Handler(s *store.Store, defaults Defaults) api.Function {
 		"GET /orders":                    list(s),
 		"GET /orders/{order}":            show(s),
 		"PATCH /orders/{order}":          amend(s),
-		"POST /orders/{order}/cancel":    cancel(s),
-		"POST /orders/{order}/hold":      hold(s),
-		"POST /orders/{order}/release":   release(s),
-		"POST /orders/{order}/suspend":   suspend(s),
-		"POST /orders/{order}/resume":    resume(s),
-		"POST /orders/{order}/terminate": terminate(s),
-		"POST /orders/{order}/resend":    resend(s),
-		"POST /orders/{order}/reopen":    reopen(s),
+		"POST /orders/{order}/cancel":    deed(s, commerce.Order.Cancel),
+		"POST /orders/{order}/hold":      deed(s, commerce.Order.PutOnHold),
+		"POST /orders/{order}/release":   deed(s, commerce.Order.Release),
+		"POST /orders/{order}/suspend":   deed(s, commerce.Order.Suspend),
+		"POST /orders/{order}/resume":    deed(s, commerce.Order.Resume),
+		"POST /orders/{order}/terminate": deed(s, commerce.Order.Terminate),
+		"POST /orders/{order}/resend":    deed(s, commerce.Order.Resend),
+		"POST /orders/{order}/reopen":    deed(s, commerce.Order.Reopen),
 		"GET /orders/{order}/events":     timeline(s),
 
 		"GET /orders/{order}/deliveries":              deliveries(s),
