@@ -47,7 +47,7 @@ func progressOf(o commerce.Order) string { return servicesOf(o) + "/progress" }
 
 // progress answers how far each line of an order is and, where one is not done, why.
 func (p provisioner) progress(w http.ResponseWriter, r *http.Request) error {
-	o, _, err := p.order(r)
+	o, err := p.store.Follow(r.Context(), api.SessionSecret(r), r.PathValue("order"), api.Now(r))
 	if err != nil {
 		return err
 	}

@@ -18,15 +18,15 @@ func (p provisioner) provision(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	o, member, err := p.order(r)
+	a, err := p.store.Arrive(r.Context(), api.SessionSecret(r), r.PathValue("order"), api.Now(r))
 	if err != nil {
 		return err
 	}
-	attempt, err := attemptOf(o, fields["attempt"])
+	attempt, err := attemptOf(a.Order, fields["attempt"])
 	if err != nil {
 		return err
 	}
-	o, begun, err := p.begin(r.Context(), o, member.Email, attempt, api.Now(r))
+	o, begun, err := p.begin(r.Context(), a, attempt, api.Now(r))
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -83,40 +82,18 @@ func FromEnv(getenv func(string) string) lambda.Handler {
 	return Handler(s, platform, getenv("HELP_EMAIL"))
 }
 
-// order reads who is asking and the order of the path, if they may set it up.
-func (p provisioner) order(r *http.Request) (commerce.Order, commerce.Member, error) {
-	m, err := p.store.SignedIn(r.Context(), api.SessionSecret(r), api.Now(r))
-	if err != nil {
-		return commerce.Order{}, m, err
-	}
-	o, err := p.store.Order(r.Context(), r.PathValue("order"))
-	if err != nil {
-		return o, m, err
-	}
-	var relation commerce.Relation
-	if m.Organization == o.Mapping.Partner {
-		if relation, err = p.store.Relation(r.Context(), o.Mapping.Customer, o.Mapping.Partner); err != nil {
-			return o, m, err
-		}
-	}
-	return o, m, o.MaySetUp(m, relation)
-}
-
 // clicks bounds how often a click is decided anew because the order changed meanwhile.
 const clicks = 5
 
 // begin writes the click on "Provision and start billing" into the order. It answers false where that had happened
 // before: of clicks at once one begins, and the others find it begun.
-func (p provisioner) begin(ctx context.Context, o commerce.Order, by commerce.Address, attempt int, now time.Time) (commerce.Order, bool, error) {
-	customer, err := p.store.Organization(ctx, o.Mapping.Customer)
-	if err != nil {
-		return o, false, err
-	}
+func (p provisioner) begin(ctx context.Context, a store.Arrival, attempt int, now time.Time) (commerce.Order, bool, error) {
+	o := a.Order
 	for try := 1; ; try++ {
 		if o.Begun(attempt) {
 			return o, false, nil
 		}
-		begun, err := o.BeginProvisioning(by, customer, now)
+		begun, err := o.BeginProvisioning(a.Member.Email, a.Customer, now)
 		if err != nil || begun.Version == o.Version {
 			return begun, false, err
 		}

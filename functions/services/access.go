@@ -152,31 +152,18 @@ func accessLink(ctx context.Context, s *store.Store, in input) (request, error) 
 	if q.grant, err = s.Grant(ctx, commerce.AccessToken, token); err != nil {
 		return request{}, err
 	}
-	if q.member, _, err = s.Member(ctx, q.grant.Member); err != nil {
-		return request{}, err
-	}
-	if q.partner, err = s.Organization(ctx, q.grant.Partner); err != nil {
-		return request{}, err
-	}
-	if q.customer, err = s.Organization(ctx, q.grant.Customer); err != nil {
-		return request{}, err
-	}
 	return q.again(ctx, s)
 }
 
 // again reads what others may have changed.
 func (q request) again(ctx context.Context, s *store.Store) (request, error) {
-	var err error
-	if q.order, err = s.Order(ctx, q.grant.Order); err != nil {
-		return request{}, err
-	}
-	q.relation, err = s.Relation(ctx, q.grant.Customer, q.grant.Partner)
-	return q, err
+	a, err := s.Asked(ctx, q.grant)
+	return request{q.grant, a.Member, a.Partner, a.Customer, a.Order, a.Relation}, err
 }
 
 // decide stores the answer. The first one stands: a later one that says otherwise is refused.
 func decide(ctx context.Context, s *store.Store, q request, yes bool, now time.Time) (request, error) {
-	sides, err := sidesOf(ctx, s, q.grant.Customer, q.grant.Partner)
+	sides, err := s.Sides(ctx, q.grant.Customer, q.grant.Partner)
 	if err != nil {
 		return request{}, err
 	}

@@ -117,7 +117,7 @@ func (v visit) saveSubdomain(r *http.Request, s *store.Store, name string) (visi
 		case !errors.Is(err, commerce.ErrOrderChanged) || try == saveTries:
 			return v, err
 		}
-		if v, err = visitOrder(r.Context(), s, v.member, v.order.ID); err != nil {
+		if v, err = v.again(r.Context(), s); err != nil {
 			return v, err
 		}
 	}

@@ -2,9 +2,11 @@ package services
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"dayone/shared/api"
@@ -46,22 +48,22 @@ func comeHome(s *store.Store, r *http.Request) (h home, err error) {
 	return h.again(ctx, s)
 }
 
-// again reads what others may have changed.
+// again reads what others may have changed, side by side.
 func (h home) again(ctx context.Context, s *store.Store) (home, error) {
-	var err error
-	if h.own, err = s.Organization(ctx, h.me.Organization); err != nil {
-		return h, err
+	var wait sync.WaitGroup
+	var failed [2]error
+	if h.me.Kind == commerce.CustomerKind {
+		wait.Go(func() { h.partners, failed[0] = partnersOf(ctx, s, h.me.Organization) })
 	}
-	if h.notes, err = s.Notes(ctx, h.own.ID, notesRead); err != nil {
-		return h, err
-	}
-	if h.colleagues, err = s.Colleagues(ctx, h.own.ID, h.notes); err != nil {
-		return h, err
-	}
-	if h.own.Kind == commerce.CustomerKind {
-		h.partners, err = partnersOf(ctx, s, h.own.ID)
-	}
-	return h, err
+	wait.Go(func() {
+		if h.notes, failed[1] = s.Notes(ctx, h.me.Organization, notesRead); failed[1] == nil {
+			h.colleagues, failed[1] = s.Colleagues(ctx, h.me.Organization, h.notes)
+		}
+	})
+	own, err := s.Organization(ctx, h.me.Organization)
+	wait.Wait()
+	h.own = own
+	return h, errors.Join(err, failed[0], failed[1])
 }
 
 // partnersOf is the partners of a customer's newest orders and all that have access or asked for it, by name. One that
@@ -82,12 +84,17 @@ func partnersOf(ctx context.Context, s *store.Store, customer string) ([]partner
 			relations = append(relations, commerce.Relation{Customer: customer, Partner: id, Access: commerce.AccessNone, Order: o.ID})
 		}
 	}
+	ids := make([]string, len(relations))
+	for i, r := range relations {
+		ids[i] = r.Partner
+	}
+	organizations, err := s.Organizations(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
 	all := make([]partner, len(relations))
 	for i, r := range relations {
-		o, err := s.Organization(ctx, r.Partner)
-		if err != nil {
-			return nil, err
-		}
+		o := organizations[r.Partner]
 		all[i] = partner{r, commerce.Party{Name: o.Name, Country: o.Country}}
 	}
 	slices.SortStableFunc(all, func(a, b partner) int { return strings.Compare(a.Name, b.Name) })

@@ -97,7 +97,7 @@ func (h home) partner(id string) (partner, error) {
 
 // change stores what the partner may do from now on, and answers it. What is so already stays as it is.
 func (h home) change(ctx context.Context, s *store.Store, p partner, give bool) (partner, error) {
-	sides, err := sidesOf(ctx, s, h.own.ID, p.Partner)
+	sides, err := s.Sides(ctx, h.own.ID, p.Partner)
 	if err != nil {
 		return p, err
 	}
@@ -122,19 +122,4 @@ func (h home) change(ctx context.Context, s *store.Store, p partner, give bool) 
 			p.Order = order
 		}
 	}
-}
-
-// sidesOf is the two organizations of an access, and who administers them.
-func sidesOf(ctx context.Context, s *store.Store, customer, partner string) (sides commerce.Sides, err error) {
-	if sides.Customer, err = s.Organization(ctx, customer); err != nil {
-		return sides, err
-	}
-	if sides.Partner, err = s.Organization(ctx, partner); err != nil {
-		return sides, err
-	}
-	if sides.CustomerAdmins, err = s.Administrators(ctx, customer); err != nil {
-		return sides, err
-	}
-	sides.PartnerAdmins, err = s.Administrators(ctx, partner)
-	return sides, err
 }

@@ -124,7 +124,7 @@ func welcome(w http.ResponseWriter, r *http.Request, s *store.Store, in input, s
 	if err != nil || !found {
 		return err
 	}
-	if _, err := visitOrder(r.Context(), s, member, order); err != nil {
+	if _, err := s.ArriveAs(r.Context(), member, order); err != nil {
 		return redirect(w, r, "/services")
 	}
 	return redirect(w, r, "/services/"+order)

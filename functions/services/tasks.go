@@ -22,29 +22,14 @@ type visit struct {
 
 // arrive is the visit of whoever is signed in at the order of the route, and of nobody else.
 func arrive(s *store.Store, r *http.Request) (visit, error) {
-	member, err := s.SignedIn(r.Context(), api.SessionSecret(r), api.Now(r))
-	if err != nil {
-		return visit{}, err
-	}
-	return visitOrder(r.Context(), s, member, r.PathValue("order"))
+	a, err := s.Arrive(r.Context(), api.SessionSecret(r), r.PathValue("order"), api.Now(r))
+	return visit{a.Member, a.Order, a.Customer}, err
 }
 
-func visitOrder(ctx context.Context, s *store.Store, member commerce.Member, id string) (visit, error) {
-	order, err := s.Order(ctx, id)
-	if err != nil {
-		return visit{}, err
-	}
-	var relation commerce.Relation
-	if member.Organization == order.Mapping.Partner {
-		if relation, err = s.Relation(ctx, order.Mapping.Customer, order.Mapping.Partner); err != nil {
-			return visit{}, err
-		}
-	}
-	if err := order.MaySetUp(member, relation); err != nil {
-		return visit{}, err
-	}
-	customer, err := s.Organization(ctx, order.Mapping.Customer)
-	return visit{member, order, customer}, err
+// again reads what others may have changed.
+func (v visit) again(ctx context.Context, s *store.Store) (visit, error) {
+	a, err := s.ArriveAs(ctx, v.member, v.order.ID)
+	return visit{a.Member, a.Order, a.Customer}, err
 }
 
 // save decides a change of the order's settings and writes it, again from the start where somebody else wrote in
@@ -63,7 +48,7 @@ func (v visit) save(ctx context.Context, s *store.Store, decide func(commerce.Or
 		if !errors.Is(err, commerce.ErrOrderChanged) || try == saveTries {
 			return v, err
 		}
-		if v, err = visitOrder(ctx, s, v.member, v.order.ID); err != nil {
+		if v, err = v.again(ctx, s); err != nil {
 			return v, err
 		}
 	}

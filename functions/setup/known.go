@@ -2,7 +2,10 @@ package setup
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"dayone/shared/commerce"
@@ -38,28 +41,34 @@ func (z wizard) know(ctx context.Context, v *visit, until commerce.Step) (err er
 // consistently; which organizations are offered for a domain may be a moment old.
 func (z wizard) lookup(ctx context.Context, o commerce.Order, a commerce.Answers, until commerce.Step, now time.Time) (k commerce.Known, err error) {
 	needs := needed(a, until)
-	if needs(commerce.StepPartnerOrganization) {
-		if k.Contact, k.Partners, err = z.offers(ctx, commerce.PartnerKind, o.Contact, now); err != nil {
-			return k, err
-		}
+	byCustomer := needs(commerce.StepReview) && a.Role == commerce.RoleCustomer
+	var who addresses
+	switch {
+	case needs(commerce.StepPartnerOrganization):
+		who.partner = o.Contact
 		if a.PartnerOrganization == commerce.NewOrganization {
-			if k.PartnerAdmin, err = z.member(ctx, a.PartnerAdmin, now); err != nil {
-				return k, err
-			}
+			who.partnerAdmin = a.PartnerAdmin
 		}
-	}
-	if needs(commerce.StepReview) && a.Role == commerce.RoleCustomer {
-		if k.Partners, err = z.partnerOf(ctx, o, now); err != nil {
-			return k, err
-		}
+	case byCustomer && o.Handover:
+		who.partner = o.DelegatedBy
 	}
 	if needs(commerce.StepCustomerAdmin) {
-		if k.CustomerAdmin, k.Customers, err = z.offers(ctx, commerce.CustomerKind, a.CustomerAdmin, now); err != nil {
+		who.customer = a.CustomerAdmin
+	}
+	p, err := z.people(ctx, who, now)
+	if err != nil {
+		return k, err
+	}
+	k.Contact, k.PartnerAdmin, k.CustomerAdmin = p.partner, p.partnerAdmin, p.customer
+	k.Partners, k.Customers = p.partners, p.customers
+	if byCustomer {
+		k.Contact = commerce.Member{}
+		if k.Partners, err = z.partnerOf(ctx, o, p); err != nil {
 			return k, err
 		}
-		if k.CustomerAdmin.Organization != "" {
-			k.Customers = slices.DeleteFunc(k.Customers, func(c commerce.Organization) bool { return c.ID != k.CustomerAdmin.Organization })
-		}
+	}
+	if k.CustomerAdmin.Organization != "" {
+		k.Customers = slices.DeleteFunc(k.Customers, func(c commerce.Organization) bool { return c.ID != k.CustomerAdmin.Organization })
 	}
 	if needs(commerce.StepReview) {
 		if p := a.Plan(o, k); p.Partner.ID != "" && p.Customer.ID != "" {
@@ -69,50 +78,76 @@ func (z wizard) lookup(ctx context.Context, o commerce.Order, a commerce.Answers
 	return k, err
 }
 
-// member is who has an address. An invitation that nobody accepted in time keeps it no more.
-func (z wizard) member(ctx context.Context, email commerce.Address, now time.Time) (commerce.Member, error) {
-	m, _, err := z.store.Member(ctx, email)
-	if m.Lapsed(now) {
-		return commerce.Member{}, err
-	}
-	return m, err
+// addresses are those that matter, "" where one does not: who is offered partner organizations, who should administer
+// a new one, and who is offered customer organizations.
+type addresses struct{ partner, partnerAdmin, customer commerce.Address }
+
+// people is who has these addresses, and the organizations that are offered to them: one's own first, then those of the
+// domain.
+type people struct {
+	partner, partnerAdmin, customer commerce.Member
+	partners, customers             []commerce.Organization
 }
 
-// offers are the organizations of one kind that an address may see: its own first, then those of its domain.
-func (z wizard) offers(ctx context.Context, kind commerce.OrganizationKind, email commerce.Address, now time.Time) (m commerce.Member, all []commerce.Organization, err error) {
-	if email == "" {
-		return m, nil, nil
+// people reads who has these addresses, side by side with what is there for their domains. An invitation that nobody
+// accepted in time keeps an address no more.
+func (z wizard) people(ctx context.Context, who addresses, now time.Time) (p people, err error) {
+	var wait sync.WaitGroup
+	var failed [2]error
+	wait.Go(func() {
+		p.partners, failed[0] = z.store.OfDomain(ctx, commerce.PartnerKind, who.partner.CompanyDomain())
+	})
+	wait.Go(func() {
+		p.customers, failed[1] = z.store.OfDomain(ctx, commerce.CustomerKind, who.customer.CompanyDomain())
+	})
+	members, own, err := z.members(ctx, who, now)
+	wait.Wait()
+	if err := errors.Join(err, failed[0], failed[1]); err != nil {
+		return p, err
 	}
-	if m, err = z.member(ctx, email, now); err != nil {
-		return m, nil, err
+	p.partner, p.partnerAdmin, p.customer = members[who.partner], members[who.partnerAdmin], members[who.customer]
+	p.partners = offers(commerce.PartnerKind, p.partner, own, p.partners)
+	p.customers = offers(commerce.CustomerKind, p.customer, own, p.customers)
+	return p, nil
+}
+
+// members reads the members, and those organizations of theirs that are of a kind to be offered, by id.
+func (z wizard) members(ctx context.Context, who addresses, now time.Time) (map[commerce.Address]commerce.Member, map[string]commerce.Organization, error) {
+	members, err := z.store.Members(ctx, who.partner, who.partnerAdmin, who.customer)
+	if err != nil {
+		return nil, nil, err
 	}
+	maps.DeleteFunc(members, func(_ commerce.Address, m commerce.Member) bool { return m.Lapsed(now) })
+	var ids []string
+	if m := members[who.partner]; m.Kind == commerce.PartnerKind {
+		ids = append(ids, m.Organization)
+	}
+	if m := members[who.customer]; m.Kind == commerce.CustomerKind {
+		ids = append(ids, m.Organization)
+	}
+	own, err := z.store.Organizations(ctx, ids...)
+	return members, own, err
+}
+
+// offers are the organizations of one kind that a member may see: their own first, then the others of their domain.
+func offers(kind commerce.OrganizationKind, m commerce.Member, own map[string]commerce.Organization, near []commerce.Organization) []commerce.Organization {
+	var all []commerce.Organization
 	if m.Kind == kind {
-		own, err := z.store.Organization(ctx, m.Organization)
-		if err != nil {
-			return m, nil, err
-		}
-		all = append(all, own)
+		all = append(all, own[m.Organization])
 	}
-	others, err := z.store.OfDomain(ctx, kind, email.CompanyDomain())
-	for _, o := range others {
+	for _, o := range near {
 		if o.ID != m.Organization {
 			all = append(all, o)
 		}
 	}
-	return m, all, err
+	return all
 }
 
 // partnerOf is the partner organization of an order that its customer sets up, or none: the one of the person who
 // handed it over, where there is no doubt which that is, else the one that stands for a partner whom nobody represented.
-func (z wizard) partnerOf(ctx context.Context, o commerce.Order, now time.Time) ([]commerce.Organization, error) {
-	if o.Handover {
-		m, all, err := z.offers(ctx, commerce.PartnerKind, o.DelegatedBy, now)
-		if err != nil {
-			return nil, err
-		}
-		if len(all) == 1 || len(all) > 1 && all[0].ID == m.Organization {
-			return all[:1], nil
-		}
+func (z wizard) partnerOf(ctx context.Context, o commerce.Order, p people) ([]commerce.Organization, error) {
+	if all := p.partners; len(all) == 1 || len(all) > 1 && all[0].ID == p.partner.Organization {
+		return all[:1], nil
 	}
 	unclaimed, found, err := z.store.FindOrganization(ctx, commerce.UnclaimedPartner(o.Caller, o.Partner))
 	if err != nil || !found {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	_ "embed"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -86,11 +87,31 @@ func show(t *testing.T, sheets []sheet, widths []int64, forms bool) {
 			}
 		})
 	}
-	for i := range sheets {
+	for i, s := range sheets {
+		themed(t, s)
 		work <- i
 	}
 	close(work)
 	tabs.Wait()
+}
+
+// dark is what a style says of the dark theme, declared a declaration that it makes, and coloured one of colours alone.
+var (
+	dark     = regexp.MustCompile(`@media ?\(prefers-color-scheme: ?dark\) ?\{((?:[^{}]*\{[^{}]*\})*)`)
+	declared = regexp.MustCompile(`[{;]\s*([\w-]+):`)
+	coloured = regexp.MustCompile(`^(--[\w-]+|color|background|background-color|border-color)$`)
+)
+
+// themed fails the test for a sheet whose dark theme changes more than colours.
+func themed(t *testing.T, s sheet) {
+	t.Helper()
+	for _, style := range dark.FindAllSubmatch(s.body, -1) {
+		for _, m := range declared.FindAllSubmatch(style[1], -1) {
+			if !coloured.Match(m[1]) {
+				t.Errorf("%s: the dark theme sets %s, which is no colour", s.name, m[1])
+			}
+		}
+	}
 }
 
 // audit looks at one sheet. It runs beside others, so it says what is wrong and goes on.
@@ -105,16 +126,16 @@ func (b *tab) audit(url string, s sheet, widths []int64, forms bool, script stri
 		}
 	}
 	for i, width := range widths {
-		for _, dark := range []bool{false, true} {
+		for _, darkly := range []bool{false, true} {
 			what := strconv.FormatInt(width, 10) + " px"
-			if dark {
+			if darkly {
 				what += ", dark"
 			}
-			if err := b.look(width, dark); err != nil {
+			if err := b.look(width, darkly); err != nil {
 				b.Errorf("%s, %s: %v", s.name, what, err)
 				return
 			}
-			if i == 0 && !dark { // loaded once; a page that is told of another width or theme shows it at once
+			if i == 0 && !darkly { // loaded once; a page that is told of another width or theme shows it at once
 				if err := chromedp.Do(b.ctx, chromedp.Navigate(url)); err != nil {
 					b.Errorf("%s: %v", s.name, err)
 					return
@@ -127,7 +148,8 @@ func (b *tab) audit(url string, s sheet, widths []int64, forms bool, script stri
 					return
 				}
 			}
-			tell(what, chromedp.Evaluate[[]string]("audit()", chromedp.EvalAwaitPromise))
+			// The themes differ in colours alone, so that all that can differ is what looks at them.
+			tell(what, chromedp.Evaluate[[]string](fmt.Sprintf("audit(%t)", darkly), chromedp.EvalAwaitPromise))
 			b.shoot(strings.ReplaceAll(s.name, " ", "-") + "-" + strings.ReplaceAll(what, " ", ""))
 		}
 	}

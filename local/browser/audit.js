@@ -1,7 +1,9 @@
-// Answers what is wrong with the page as it is shown now, one text each: by all of axe-core's rules, those of best practice too.
-async function audit() {
+// Answers what is wrong with the page as it is shown now, one text each: by all of axe-core's rules, those of best practice too,
+// or by those alone that look at colours.
+async function audit(colours) {
   const wrong = [];
-  const {violations} = await axe.run(document, {resultTypes: ["violations"], preload: false});
+  const {violations} = await axe.run(document, {resultTypes: ["violations"], preload: false,
+    ...(colours && {runOnly: ["color-contrast", "link-in-text-block"]})});
   for (const v of violations) for (const n of v.nodes) wrong.push(`${v.id}: ${n.html.slice(0, 200)} ${n.failureSummary}`);
   const root = document.documentElement;
   if (root.scrollWidth > innerWidth) wrong.push(`it scrolls sideways: ${root.scrollWidth} px`);

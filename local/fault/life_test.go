@@ -32,15 +32,20 @@ const (
 	password = "a short sentence works"
 )
 
-var entitlements = map[string]string{"ProvisionerUrl": ""}
+// What a stack may be without: a service platform, and another system that hears of events. Without the latter most changes
+// are one write, and no transaction.
+var (
+	entitlements = map[string]string{"ProvisionerUrl": ""}
+	unheard      = map[string]string{"EventsUrl": ""}
+)
 
 func lives() []life {
 	return []life{
 		{name: "set up by a colleague and billed", steps: setUp()},
 		{name: "set up where no service platform is", steps: entitled(), parameters: entitlements},
-		{name: "left alone, reopened and cancelled", steps: leftAlone()},
-		{name: "handed over to the customer", steps: handedOver()},
-		{name: "not recognised", steps: unrecognised()},
+		{name: "left alone, reopened and cancelled", steps: leftAlone(), parameters: unheard},
+		{name: "handed over to the customer", steps: handedOver(), parameters: unheard},
+		{name: "not recognised", steps: unrecognised(), parameters: unheard},
 		{name: "asked for access, provisioned at the second attempt", steps: consented()},
 		{name: "held, then changed while it runs, to its end", steps: changed()},
 	}
@@ -154,7 +159,7 @@ func welcomed() step {
 	return step{"welcome", func(w *world) { w.choose(w.secret(it, "/password"), it) }}
 }
 
-// provisioned is a click, the so-manieth that begins something. Whoever gets no answer clicks again.
+// provisioned is a click, the nth that begins something. Whoever gets no answer clicks again.
 func provisioned(name string, attempt int) step {
 	return step{name, func(w *world) {
 		w.ask("POST", "/services/"+w.has["order"]+"/provision", w.has["session"], object{"attempt": attempt}, ok)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"dayone/local/cloud"
@@ -261,6 +262,9 @@ func (w *world) later(function string) {
 
 // pending is when something that is due soon can be done next, and the function that does it.
 func (w *world) pending() (next time.Time, function string) {
+	if !w.anySoon() {
+		return next, ""
+	}
 	for _, i := range w.scan("OrdersTable") {
 		due, waits := i["due_at"].(*types.AttributeValueMemberS)
 		if !waits {
@@ -285,6 +289,24 @@ func (w *world) pending() (next time.Time, function string) {
 		}
 	}
 	return next, function
+}
+
+// anySoon reports whether the index has something that is due soon: it holds far less than the table.
+func (w *world) anySoon() bool {
+	name, index := w.Table("OrdersTable"), "due"
+	pages := dynamodb.NewScanPaginator(w.DynamoDB, &dynamodb.ScanInput{TableName: &name, IndexName: &index})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(w.ctx)
+		if err != nil {
+			w.fail("read what is due: %v", err)
+		}
+		if slices.ContainsFunc(page.Items, func(i map[string]types.AttributeValue) bool {
+			return word(i["due_at"]) <= w.Now().Add(soon).Format(time.RFC3339)
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // tryLinks opens every link of the letters that came since it was last called, and expects what the letter says.

@@ -111,12 +111,14 @@ func storeMethods(t *testing.T, root string) methodSet {
 	return all
 }
 
-// requested is what a request does to which table or index: one of the SDK's, or a part of a transaction.
+// requested is what a request does to which table or index: one of the SDK's, or a part of a transaction or of a batch.
 func requested(c *ast.CompositeLit) []string {
 	action := strings.TrimSuffix(last(c.Type), "Input")
 	switch action {
 	case "put":
 		action = "PutItem"
+	case "want":
+		action = "BatchGetItem"
 	case "Update", "Delete", "ConditionCheck", "Put":
 		action += "Item"
 	}
@@ -131,10 +133,6 @@ func requested(c *ast.CompositeLit) []string {
 			on = table(field.Value)
 		case "IndexName":
 			indexes = indexed(field.Value)
-		case "RequestItems":
-			for _, e := range field.Value.(*ast.CompositeLit).Elts {
-				on = table(e.(*ast.KeyValueExpr).Key)
-			}
 		}
 	}
 	if on == "" {

@@ -46,44 +46,25 @@ func (s *Store) keysIn(ctx context.Context, sp span, limit int) ([]listed, error
 
 // readAll reads items by key in their order; those that are gone are left out.
 func (s *Store) readAll(ctx context.Context, keys []listed) ([]item, error) {
-	if len(keys) == 0 {
-		return nil, nil
-	}
-	ask := make([]item, len(keys))
+	wants := make([]want, len(keys))
 	for i, k := range keys {
-		ask[i] = key(k.PK, k.SK)
+		wants[i] = want{table: s.tables.Orders, key: key(k.PK, k.SK)}
 	}
-	found := map[string]item{}
-	for try := 1; len(ask) > 0; try++ {
-		out, err := s.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
-			RequestItems: map[string]types.KeysAndAttributes{s.tables.Orders: {Keys: ask, ConsistentRead: aws.Bool(true)}},
-		})
-		if err != nil {
-			return nil, fmt.Errorf("read a page: %w", err)
-		}
-		for _, i := range out.Responses[s.tables.Orders] {
-			found[name(i)] = i
-		}
-		// What did not fit into 16 MB comes back unprocessed, and is asked for again.
-		ask = out.UnprocessedKeys[s.tables.Orders].Keys
-		if try > MaxPage {
-			return nil, fmt.Errorf("read a page: %d keys stay unprocessed", len(ask))
-		}
+	all, err := s.getAll(ctx, wants...)
+	if err != nil {
+		return nil, fmt.Errorf("read a page: %w", err)
 	}
-	all := make([]item, 0, len(keys))
-	for _, k := range keys {
-		if i, ok := found[k.PK+"\n"+k.SK]; ok {
-			all = append(all, i)
-		}
-	}
-	return all, nil
+	return slices.DeleteFunc(all, func(i item) bool { return i == nil }), nil
 }
 
 func name(i item) string {
 	pk, _ := i["pk"].(*types.AttributeValueMemberS)
 	sk, _ := i["sk"].(*types.AttributeValueMemberS)
-	if pk == nil || sk == nil {
+	switch {
+	case pk == nil:
 		return ""
+	case sk == nil: // of a table without
+		return pk.Value
 	}
 	return pk.Value + "\n" + sk.Value
 }

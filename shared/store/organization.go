@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
@@ -74,6 +75,27 @@ func (s *Store) Organization(ctx context.Context, id string) (commerce.Organizat
 	return o, err
 }
 
+// Organizations reads organizations consistently, by id. One that is not there is our own failure.
+func (s *Store) Organizations(ctx context.Context, ids ...string) (map[string]commerce.Organization, error) {
+	all := map[string]commerce.Organization{}
+	for some := range slices.Chunk(ids, MaxPage) {
+		wants := make([]want, len(some))
+		for i, id := range some {
+			wants[i] = s.wantOrganization(id)
+		}
+		items, err := s.getAll(ctx, wants...)
+		if err != nil {
+			return nil, fmt.Errorf("read organizations: %w", err)
+		}
+		for i, id := range some {
+			if all[id], err = organizationIn(items[i], id); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return all, nil
+}
+
 // FindOrganization reads an organization that may not be there.
 func (s *Store) FindOrganization(ctx context.Context, id string) (commerce.Organization, bool, error) {
 	var i organizationItem
@@ -128,6 +150,31 @@ func (s *Store) Member(ctx context.Context, email commerce.Address) (commerce.Me
 		return commerce.Member{}, false, nil
 	}
 	return i.member(), true, nil
+}
+
+// Members reads the members with up to MaxPage addresses consistently; those that are nobody's are left out.
+func (s *Store) Members(ctx context.Context, emails ...commerce.Address) (map[commerce.Address]commerce.Member, error) {
+	var wants []want
+	for _, email := range emails {
+		if email != "" {
+			wants = append(wants, s.wantMember(email))
+		}
+	}
+	items, err := s.getAll(ctx, wants...)
+	if err != nil {
+		return nil, fmt.Errorf("read members: %w", err)
+	}
+	all := map[commerce.Address]commerce.Member{}
+	for _, i := range items {
+		m, found, err := memberIn(i)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			all[m.Email] = m
+		}
+	}
+	return all, nil
 }
 
 // Administrators is the addresses of an organization's members.

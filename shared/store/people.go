@@ -3,8 +3,10 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
@@ -71,44 +73,17 @@ func (s *Store) Colleagues(ctx context.Context, organization string, newest []co
 	}
 	slices.Sort(addresses)
 	addresses = slices.Compact(addresses)
-	var keys []item
-	for _, a := range addresses[:min(len(addresses), MaxPage)] {
-		keys = append(keys, key(memberKey(a), memberItemKey))
-	}
-	items, err := s.organizationItems(ctx, keys)
+	members, err := s.Members(ctx, addresses[:min(len(addresses), MaxPage)]...)
 	if err != nil {
 		return nil, fmt.Errorf("colleagues of %s: %w", organization, err)
 	}
 	var all []commerce.Member
-	for _, i := range items {
-		var m memberItem
-		if err := attributevalue.UnmarshalMap(i, &m); err != nil {
-			return nil, fmt.Errorf("colleagues of %s: %w", organization, err)
-		}
+	for _, m := range members {
 		if m.Organization == organization {
-			all = append(all, m.member())
+			all = append(all, m)
 		}
 	}
 	slices.SortFunc(all, func(a, b commerce.Member) int { return cmp.Compare(a.Email, b.Email) })
-	return all, nil
-}
-
-// organizationItems reads up to MaxPage items of the organizations table consistently, in no order.
-func (s *Store) organizationItems(ctx context.Context, ask []item) ([]item, error) {
-	var all []item
-	for try := 1; len(ask) > 0; try++ {
-		out, err := s.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
-			RequestItems: map[string]types.KeysAndAttributes{s.tables.Organizations: {Keys: ask, ConsistentRead: aws.Bool(true)}},
-		})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, out.Responses[s.tables.Organizations]...)
-		ask = out.UnprocessedKeys[s.tables.Organizations].Keys
-		if try > MaxPage {
-			return nil, fmt.Errorf("%d keys stay unprocessed", len(ask))
-		}
-	}
 	return all, nil
 }
 
@@ -225,15 +200,15 @@ func (s *Store) Partners(ctx context.Context, customer string) ([]commerce.Relat
 // RelationsOf is what a partner may do with each of up to MaxPage customers, consistently; those with which it never
 // could anything are left out.
 func (s *Store) RelationsOf(ctx context.Context, partner string, customers []string) (map[string]commerce.Relation, error) {
-	var keys []item
-	for _, c := range slices.Compact(slices.Sorted(slices.Values(customers))) { // a key may be asked for once
-		keys = append(keys, key(organizationKey(c), partnerKey(partner)))
+	wants := make([]want, len(customers))
+	for i, c := range customers {
+		wants[i] = s.wantRelation(c, partner)
 	}
-	items, err := s.organizationItems(ctx, keys)
+	items, err := s.getAll(ctx, wants...)
 	if err != nil {
 		return nil, fmt.Errorf("access of %s: %w", partner, err)
 	}
-	relations, err := relationsIn(items)
+	relations, err := relationsIn(slices.DeleteFunc(items, func(i item) bool { return i == nil }))
 	all := map[string]commerce.Relation{}
 	for _, r := range relations {
 		all[r.Customer] = r
@@ -251,6 +226,18 @@ func relationsIn(attributes []item) ([]commerce.Relation, error) {
 		all[i] = r.relation()
 	}
 	return all, nil
+}
+
+// Sides is the two organizations of an access and who administers them, read side by side.
+func (s *Store) Sides(ctx context.Context, customer, partner string) (sides commerce.Sides, err error) {
+	var wait sync.WaitGroup
+	var failed [2]error
+	wait.Go(func() { sides.CustomerAdmins, failed[0] = s.Administrators(ctx, customer) })
+	wait.Go(func() { sides.PartnerAdmins, failed[1] = s.Administrators(ctx, partner) })
+	both, err := s.Organizations(ctx, customer, partner)
+	wait.Wait()
+	sides.Customer, sides.Partner = both[customer], both[partner]
+	return sides, errors.Join(err, failed[0], failed[1])
 }
 
 // ChangeAccess stores what an administrator of the customer says of a partner's access, with its letters and its note,

@@ -349,8 +349,13 @@ func (s *Store) SignedIn(ctx context.Context, secret string, now time.Time) (com
 		return commerce.Member{}, err
 	}
 	m, found, err := s.Member(ctx, g.Member)
-	if err == nil && (!found || g.IssuedAt.Before(m.PasswordAt) || g.IssuedAt.Before(m.CreatedAt)) { // or removed, and asked in again
+	if err == nil && (!found || !holds(g, m)) {
 		return commerce.Member{}, commerce.ErrSignedOut
 	}
 	return m, err
+}
+
+// holds reports whether a session is still the member's, who chose no password since and was not removed and asked in again.
+func holds(g commerce.Grant, m commerce.Member) bool {
+	return !g.IssuedAt.Before(m.PasswordAt) && !g.IssuedAt.Before(m.CreatedAt)
 }

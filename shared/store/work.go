@@ -83,7 +83,7 @@ type work struct {
 	width   int       // how many may be in work
 	atWork  int
 	resting bool           // nothing is taken for a while,
-	rests   int            // for the so-manieth time since something went well
+	rests   int            // for the nth time since something went well
 	held    error          // why nothing more is taken
 	left    map[Entry]bool // not this run's: failed, another's, or done while the index still shows it
 	failed  []error        // the first few
