@@ -53,7 +53,7 @@ func TestWhatIsMissingIsSaid(t *testing.T) {
 		"another folder":               {t.TempDir(), []string{run}, nil, []string{"top folder of the repository"}},
 		"no database":                  {root, []string{run}, []string{"PORT=0"}, []string{"the local DynamoDB is not installed", "npm ci", "DYNAMODB_ENDPOINT"}},
 		"no npm":                       {root, []string{"make", "run"}, []string{tools(t, "make", "bash", "sed")}, []string{"npm is missing", "DYNAMODB_ENDPOINT"}},
-		"no Chromium":                  {root, []string{"make", "chromium"}, []string{tools(t, "make", "bash", "id")}, []string{"Chromium", "apt-get install chromium"}},
+		"no Chromium":                  {root, []string{"make", "chromium"}, []string{tools(t, "make", "bash", "id")}, []string{"Chromium", "apt-get install chromium-headless-shell"}},
 		"a schedule that is none":      {wrong, []string{run}, nil, []string{"Day One cannot run: template.yaml:", `.EveryQuarterHour: "rate(15 minute)"`}},
 		"a template that is not YAML":  {broken, []string{run}, nil, []string{"Day One cannot run: template.yaml:"}},
 		"a word it does not know":      {root, []string{run, "sing"}, nil, []string{"cannot serve"}},

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"sync"
 	"testing"
 	"time"
@@ -30,6 +31,9 @@ var chromium = sync.OnceValues(func() (*browser, error) {
 		chromedp.DisableGPU, chromedp.WindowSize(1280, 900), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-sync", true),
 	)
+	if shell, err := exec.LookPath("chromium-headless-shell"); err == nil { // the same engine without a window
+		options = append(options, chromedp.ExecPath(shell))
+	}
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
@@ -38,7 +42,7 @@ var chromium = sync.OnceValues(func() (*browser, error) {
 	b := &browser{ctx, func() { closeTab(); cancel() }}
 	if err := chromedp.Do(ctx); err != nil { // without a timeout: Chromium lives as long as the context of its first run
 		b.stop()
-		return nil, fmt.Errorf("start Chromium (Debian: apt-get install chromium): %w", err)
+		return nil, fmt.Errorf("start Chromium (Debian: apt-get install chromium-headless-shell): %w", err)
 	}
 	return b, nil
 })
