@@ -70,11 +70,12 @@ var mutants = []mutant{
 		{"functions/letters/order.go", "	err = p.store.Issue(ctx, commerce.Grant{", "	unstored.Store(o.ID, commerce.Grant{"},
 		{"functions/letters/order.go", "\nfunc (p post) setupLink(", "\nvar unstored sync.Map\n\nfunc (p post) setupLink("},
 		{"functions/letters/order.go", "	\"strconv\"\n", "	\"strconv\"\n	\"sync\"\n"},
-		{"functions/letters/order.go", "	if err != nil {\n		api.Count(ctx, api.LettersFailed)", `	if g, ok := unstored.LoadAndDelete(order); err == nil && ok {
+		{"functions/letters/order.go", "	switch {\n	case err == nil:\n		api.Count(ctx, api.LettersSent)", `	if g, ok := unstored.LoadAndDelete(order); err == nil && ok {
 		err = p.store.Issue(ctx, g.(commerce.Grant))
 	}
-	if err != nil {
-		api.Count(ctx, api.LettersFailed)`}},
+	switch {
+	case err == nil:
+		api.Count(ctx, api.LettersSent)`}},
 		[]watch{{"functions/letters", "EveryLinkWorks"}, {"local/fault", "EveryFault/recognised"}}},
 	{"SES is asked once", []edit{{"shared/mail/sender.go", "			o.Retryer = aws.NopRetryer{} //", "			_ = aws.NopRetryer{} //"}},
 		[]watch{{"shared/mail", "OneRequest"}}},
@@ -117,7 +118,7 @@ var mutants = []mutant{
 		[]watch{{"shared/store", "Charge"}}},
 	{"a review that is old completes nothing", []edit{{"shared/commerce/mapping.go", "	if slices.Equal(shown, now) {", "	if len(shown) == len(now) {"}},
 		[]watch{{"functions/setup", "Stale|Review"}}},
-	{"a link ends with the window", []edit{{"shared/commerce/life.go", "!end.IsZero() && !now.Before(end) {\n		return ErrTokenExpired", "!end.IsZero() && end.IsZero() {\n		return ErrTokenExpired"}},
+	{"a link ends with the window", []edit{{"shared/commerce/life.go", "!end.IsZero() && !o.still(now).Before(end) {\n		return ErrTokenExpired", "!end.IsZero() && end.IsZero() {\n		return ErrTokenExpired"}},
 		[]watch{{"shared/commerce", "Link"}, {"functions/setup", "DeadLink|Expired"}}},
 	{"a replaced link opens nothing", []edit{{"shared/commerce/life.go", "	if g.Generation != o.Link.Generation {", "	if g.Generation > o.Link.Generation {"}},
 		[]watch{{"shared/commerce", "Link"}, {"functions/setup", "DeadLink"}}},
@@ -129,11 +130,11 @@ var mutants = []mutant{
 		[]watch{{"shared/api", "Callers"}}},
 	{"a caller has their own orders", []edit{{"shared/store/order.go", "err == nil && o.Caller != caller {", "err == nil && o.Caller == \"\" {"}},
 		[]watch{{"shared/store", "AnotherCaller"}}},
-	{"a partner gets in when the customer says so", []edit{{"shared/commerce/organization.go", " || relation.Access != AccessGranted:", ":"}},
+	{"a partner gets in when the customer says so", []edit{{"shared/commerce/organization.go", "	case relation.Access != AccessGranted:", "	case relation.Access == AccessNone:"}},
 		[]watch{{"shared/commerce", "SetUp"}, {"functions/services", "SaysYes"}}},
 	{"a click on what is under way begins nothing", []edit{{"shared/commerce/provision.go",
-		"	case o.Status == Provisioning || o.Status == Active:\n		return o, nil\n	case o.Status != Mapped && o.Status != Failed:",
-		"	case o.Status == Active:\n		return o, nil\n	case o.Status != Mapped && o.Status != Failed && o.Status != Provisioning:"}},
+		"	case o.Status == Provisioning || o.Runs():\n		return o, nil\n	case o.Status == Ended:\n		return Order{}, ErrEnded\n	case o.Status != Mapped && o.Status != Failed:",
+		"	case o.Runs():\n		return o, nil\n	case o.Status == Ended:\n		return Order{}, ErrEnded\n	case o.Status != Mapped && o.Status != Failed && o.Status != Provisioning:"}},
 		[]watch{{"functions/provisioning", "ClicksAtOnce|WhoMayClick"}}},
 	{"what is about to be asked is noted first", []edit{{"functions/provisioning/advance.go", "		if p.platform.Refuses() ||", "		if p.platform == nil ||"}},
 		[]watch{{"functions/provisioning", "AnswerWasLost"}}},
