@@ -47,8 +47,8 @@ fmt: ## format the Go code
 	gofmt -w functions local shared
 
 pictures: $(engine) chromium ## take the pictures of README.md anew
-	@taken=$$(mktemp -d); go test -count=1 ./local/browser -run 'FromTheLetter|InboxLeads' -args -pictures "$$taken"; \
-	cp "$$taken/wizard.png" "$$taken/letter.png" docs/pictures/; rm -r "$$taken"
+	@taken=$$(mktemp -d); go test -count=1 ./local/browser -run 'FromTheLetter|InboxLeads|AnOperator' -args -pictures "$$taken"; \
+	cp "$$taken/wizard.png" "$$taken/letter.png" "$$taken/console.png" docs/pictures/; rm -r "$$taken"
 	go test ./local/readme -run Picture -update
 
 local/node_modules/.package-lock.json: local/package-lock.json

@@ -158,7 +158,7 @@ func (v visit) counters(here commerce.Desk) ([]counter, error) {
 	var all []counter
 	for _, d := range desks {
 		c := counter{Href: "/console?desk=" + string(d), Number: v.lang.Number(counts[d].N), Here: d == here,
-			Text: v.lang.T("pages.desk.count." + string(d)), Hot: d == commerce.DeskPerson && counts[d].N > 0}
+			Text: v.lang.N("pages.desk.count."+string(d), counts[d].N), Hot: d == commerce.DeskPerson && counts[d].N > 0}
 		if counts[d].More {
 			c.Number += "+"
 		}

@@ -46,7 +46,7 @@ func TestOrdersThatNeedAPersonComeFirst(t *testing.T) {
 	}
 	says(t, page, "3 orders, who needs a person first", "Escalated", "Nobody started within a day of the start date", "30 min",
 		"Email on 10 December 2026, 08:00 CET", "in 8 d", "Email sent, not started; closes on 8 December 2026", "Soča Energija",
-		"1 need a person", "1 waiting for setup", "0 service setup open", "1 scheduled")
+		"1 needs a person", "1 waiting for setup", "0 service setups open", "1 scheduled")
 	if got := rows(d.get("/console?desk=setup").Want(t, 200).Body); len(got) != 1 || got[0] != invited.ID {
 		t.Errorf("waiting for setup: %v", got)
 	}

@@ -171,6 +171,9 @@ func TestAnOperatorAtTheConsole(t *testing.T) {
 			}
 			b.press("Continue")
 			b.on("Orders")
+			if script {
+				b.picture("console")
+			}
 			b.press("need a person")
 			b.says("who has waited longest first")
 			b.fill("q", "vitis")
