@@ -46,7 +46,7 @@ type listData struct {
 	First    string // the address of the first page, on a later one
 }
 
-// list is the orders: at a desk, or found by a search, or all, who needs a person first.
+// list is the orders: at a desk, or found by a search, or all, those that need a person first.
 func (v visit) list() error {
 	q, err := api.ReadQuery(v.r, "q", "desk", "cursor", "lang")
 	if err != nil {

@@ -44,7 +44,7 @@ func TestOrdersThatNeedAPersonComeFirst(t *testing.T) {
 	if got, want := strings.Join(rows(page.Body), " "), strings.Join([]string{escalated.ID, scheduled.ID, invited.ID}, " "); got != want {
 		t.Errorf("the list is %s, want %s", got, want)
 	}
-	says(t, page, "3 orders, who needs a person first", "Escalated", "Nobody started within a day of the start date", "30 min",
+	says(t, page, "3 orders, those that need a person first", "Escalated", "Nobody started within a day of the start date", "30 min",
 		"Email on 10 December 2026, 08:00 CET", "in 8 d", "Email sent, not started; closes on 8 December 2026", "Soča Energija",
 		"1 needs a person", "1 waiting for setup", "0 service setups open", "1 scheduled")
 	if got := rows(d.get("/console?desk=setup").Want(t, 200).Body); len(got) != 1 || got[0] != invited.ID {
