@@ -79,7 +79,7 @@ func (h *house) active(by string, at time.Time, lines ...commerce.Line) commerce
 	h.must(h.store.Issue(h.Context(), commerce.Grant{Hash: placed.ID, Kind: commerce.SetupToken, ExpiresAt: at}))
 	h.must(h.store.Complete(h.Context(), placed, commerce.Completion{Order: begun, Organizations: []commerce.Organization{customer}}))
 	o, charges, letters := begun.Finish(at)
-	h.must(h.store.Finish(h.Context(), begun, o, charges, letters))
+	h.must(h.store.Finish(h.Context(), begun, store.Ending{Order: o, Charges: charges, Letters: letters}))
 	return o
 }
 
@@ -220,8 +220,7 @@ func TestOrderThatCannotBeBilledStopsNoOther(t *testing.T) {
 		Key: map[string]types.AttributeValue{
 			"pk": &types.AttributeValueMemberS{Value: "order#" + broken.ID}, "sk": &types.AttributeValueMemberS{Value: "order"},
 		},
-		UpdateExpression:         aws.String("SET #start = :nonsense"),
-		ExpressionAttributeNames: map[string]string{"#start": "start"},
+		UpdateExpression: aws.String("SET timeline = :nonsense"),
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":nonsense": &types.AttributeValueMemberS{Value: "nonsense"},
 		},

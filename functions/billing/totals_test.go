@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dayone/shared/commerce"
+	"dayone/shared/store"
 )
 
 // total is a row of what a month adds up to.
@@ -38,7 +39,7 @@ func (h *house) terminated(o commerce.Order, now time.Time) commerce.Order {
 	job, _ := n.NextJob()
 	n, charges, letters := n.Answered(job, commerce.Done, "", now).Finish(now)
 	n = n.Explain(o)
-	h.must(h.store.Finish(h.Context(), o, n, charges, letters))
+	h.must(h.store.Finish(h.Context(), o, store.Ending{Order: n, Charges: charges, Letters: letters}))
 	return n
 }
 

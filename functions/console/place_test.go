@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"dayone/shared/commerce"
+	"dayone/shared/store"
 )
 
 // typed is an order as an operator types it in.
@@ -137,7 +138,7 @@ func TestChargesOfAMonth(t *testing.T) {
 	_, err := d.tables.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: new(d.tables.Name("OrganizationsTable")), Item: key("organization#org_c", "organization")})
 	d.must(err)
 	active, charges, letters := o.Finish(d.now)
-	d.must(d.store.Finish(t.Context(), o, active, charges, letters))
+	d.must(d.store.Finish(t.Context(), o, store.Ending{Order: active, Charges: charges, Letters: letters}))
 	says(t, d.get("/console/charges").Want(t, 200), "All charges of 2026-12: €312.50", "Nordlicht Partner d.o.o. Alpine Mills GmbH 1 €312.50")
 	says(t, d.get("/console/orders/"+o.ID).Want(t, 200), "Charges", "Calling · 25 €312.50 1 December 2026 – 31 December 2026 · Billing period", "Billed since 1 December 2026")
 }

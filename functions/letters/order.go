@@ -17,7 +17,7 @@ import (
 // setupLink mints a setup token of the order's current link and stores its hash. Every token of that generation works,
 // so a letter sent twice has two links that both do.
 func (p post) setupLink(ctx context.Context, o commerce.Order) (mail.Link, error) {
-	token, err := commerce.MintToken(commerce.SetupToken, rand.Reader)
+	token, err := commerce.MintSetupToken(o.ID, rand.Reader)
 	if err != nil {
 		return mail.Link{}, err
 	}

@@ -72,15 +72,15 @@ func (p post) compose(ctx context.Context, queued commerce.Letter) (mail.Letter,
 		}
 		if err == nil {
 			l.Organization = own.Name
-			l.Link, l.Valid, err = p.secret(ctx, "/password#", commerce.Grant{Kind: commerce.PasswordToken, Member: queued.To, Order: o.ID, First: true},
-				commerce.PasswordTokenFor)
+			l.Link, l.Valid, err = p.secret(ctx, "/password#", commerce.Grant{Kind: commerce.PasswordToken, Member: queued.To, MemberOf: own.ID,
+				Order: o.ID, First: true}, commerce.PasswordTokenFor)
 		}
 	case commerce.LetterPasswordReset:
 		l.Link, l.Valid, err = p.secret(ctx, "/password#", commerce.Grant{Kind: commerce.PasswordToken, Member: queued.To}, commerce.ResetTokenFor)
 	case commerce.LetterInvitation:
 		if err = p.stillInvited(ctx, queued); err == nil {
-			l.Link, l.Valid, err = p.secret(ctx, "/password#", commerce.Grant{Kind: commerce.PasswordToken, Member: queued.To, First: true},
-				commerce.InvitationFor)
+			l.Link, l.Valid, err = p.secret(ctx, "/password#", commerce.Grant{Kind: commerce.PasswordToken, Member: queued.To,
+				MemberOf: queued.Customer, First: true}, commerce.InvitationFor)
 		}
 	case commerce.LetterAccessGranted:
 		l.Order.Partner, l.Link = queued.Asker, mail.LinkTo(p.base+"/services")

@@ -2,7 +2,6 @@ package provisioning
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"dayone/shared/commerce"
@@ -12,10 +11,18 @@ import (
 // Platform makes services run and takes them away. To ask it the same again, by the job's key, does no more than to ask
 // it once.
 type Platform interface {
-	// Ask passes a job of an order on. The reason says why a job is not done, in words for people.
-	Ask(ctx context.Context, o commerce.Order, j commerce.Job, now time.Time) (result commerce.Result, reason string)
-	// Refuses reports whether it ever answers commerce.Never.
-	Refuses() bool
+	// Ask passes a job of an order on.
+	Ask(ctx context.Context, o commerce.Order, j commerce.Job, now time.Time) Answer
+	// Acts reports whether to ask it does something that is not undone where nothing is stored of it: so whoever asks
+	// stores before that they do, and after it what was answered. Where it does not, a job is done when its answer is stored.
+	Acts() bool
+}
+
+// Answer is what a platform says to a job.
+type Answer struct {
+	Result commerce.Result
+	Reason string        // why the job is not done, in words for people
+	With   []store.Write // in the transaction that stores the answer
 }
 
 // Entitlements is the platform where none is configured: a line that runs is an item beside the customer organization.
@@ -23,18 +30,12 @@ func Entitlements(s *store.Store) Platform { return entitlements{s} }
 
 type entitlements struct{ store *store.Store }
 
-func (e entitlements) Refuses() bool { return false }
+func (e entitlements) Acts() bool { return false }
 
-func (e entitlements) Ask(ctx context.Context, o commerce.Order, j commerce.Job, _ time.Time) (commerce.Result, string) {
-	var err error
+func (e entitlements) Ask(_ context.Context, o commerce.Order, j commerce.Job, _ time.Time) Answer {
+	write := e.store.Entitle(o, j.Line, j.Action == commerce.ActSuspend)
 	if j.Action == commerce.ActDeprovision {
-		err = e.store.Disentitle(ctx, o, j.Line)
-	} else {
-		err = e.store.Entitle(ctx, o, j.Line, j.Action == commerce.ActSuspend)
+		write = e.store.Disentitle(o, j.Line)
 	}
-	if err != nil {
-		slog.WarnContext(ctx, "entitlement", "order", o.ID, "job", j.Key, "error", err.Error())
-		return commerce.Again, "The service could not be stored."
-	}
-	return commerce.Done, ""
+	return Answer{Result: commerce.Done, With: []store.Write{write}}
 }

@@ -178,9 +178,9 @@ func TestAnswersOfThePlatform(t *testing.T) {
 				job.Action = commerce.ActDeprovision
 			}
 			o := commerce.Order{ID: "DO", Terms: commerce.Terms{Family: "A-FLEX"}, Mapping: commerce.Mapping{Customer: "org_1"}}
-			got, reason := w.platform().Ask(t.Context(), o, job, click)
-			if got != tc.want || tc.reason != "" && reason != tc.reason {
-				t.Errorf("Ask = %d %q, want %d %q", got, reason, tc.want, tc.reason)
+			got := w.platform().Ask(t.Context(), o, job, click)
+			if got.Result != tc.want || tc.reason != "" && got.Reason != tc.reason {
+				t.Errorf("Ask = %+v, want %d %q", got, tc.want, tc.reason)
 			}
 		})
 	}
@@ -206,9 +206,9 @@ func TestPlatformThatDoesNotAnswerIsAskedAgain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, reason := p.Ask(t.Context(), commerce.Order{}, job, click)
-			if got != commerce.Again || strings.Contains(reason, "hidden") {
-				t.Errorf("Ask = %d %q", got, reason)
+			got := p.Ask(t.Context(), commerce.Order{}, job, click)
+			if got.Result != commerce.Again || strings.Contains(got.Reason, "hidden") {
+				t.Errorf("Ask = %+v", got)
 			}
 		})
 	}
@@ -223,8 +223,8 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := p.Ask(t.Context(), commerce.Order{}, commerce.Job{Key: "k"}, click); got != commerce.Again {
-		t.Errorf("Ask = %d", got)
+	if got := p.Ask(t.Context(), commerce.Order{}, commerce.Job{Key: "k"}, click); got.Result != commerce.Again {
+		t.Errorf("Ask = %+v", got)
 	}
 }
 

@@ -1,7 +1,6 @@
 package provisioning
 
 import (
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -26,18 +25,9 @@ func (p provisioner) provision(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	o, begun, err := p.begin(r.Context(), a, attempt, api.Now(r))
+	o, err := p.click(r.Context(), a, attempt, api.Now(r))
 	if err != nil {
 		return err
-	}
-	if begun {
-		reached, err := p.advance(r.Context(), o, api.Now(r))
-		if err == nil {
-			o = reached
-		} else {
-			// The click stands, and the schedule carries on from it: to answer a failure would invite another click.
-			slog.ErrorContext(r.Context(), "provision", "order", o.ID, "error", err.Error())
-		}
 	}
 	if client {
 		return api.JSON(w, http.StatusOK, view(o))

@@ -14,9 +14,31 @@ import (
 // Scenario 26.
 func TestTwentyClicksAtOnceBeginOnce(t *testing.T) {
 	t.Parallel()
-	w := newWire(t)
-	h := newHouse(t, w.platform())
-	d := h.deal("CALL", "MEET", "PSTN")
+	t.Run("with a platform", func(t *testing.T) {
+		t.Parallel()
+		w := newWire(t)
+		h := newHouse(t, w.platform())
+		d := h.deal("CALL", "MEET", "PSTN")
+		h.clicksAtOnce(d)
+		if got := w.jobs(); got != "provision 1, provision 2, provision 3" {
+			t.Errorf("asked %s", got)
+		}
+	})
+	t.Run("without", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t, nil)
+		d := h.deal("CALL", "MEET", "PSTN")
+		h.clicksAtOnce(d)
+		if got := h.entitled(d); got != "1:25 2:25 3:25" {
+			t.Errorf("runs %s", got)
+		}
+	})
+}
+
+// clicksAtOnce clicks twenty times at once, and an hour later once more.
+func (h *house) clicksAtOnce(d deal) {
+	h.Helper()
+	t := h.T
 	var wait sync.WaitGroup
 	for range 20 {
 		wait.Go(func() {
@@ -31,9 +53,6 @@ func TestTwentyClicksAtOnceBeginOnce(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	if got := w.jobs(); got != "provision 1, provision 2, provision 3" {
-		t.Errorf("asked %s", got)
-	}
 	replay := h.client(provisionRoute, d, click.Add(time.Hour))
 	if replay.Status != "active" || replay.lines() != "provisioned,provisioned,provisioned" || replay.BilledAt == nil || !replay.BilledAt.Equal(click) {
 		t.Errorf("a replay is answered %+v", replay)
@@ -52,28 +71,6 @@ func TestTwentyClicksAtOnceBeginOnce(t *testing.T) {
 	}
 	if starts != 2 {
 		t.Errorf("%d starts and ends in the timeline", starts)
-	}
-	if got := w.jobs(); got != "" {
-		t.Errorf("the replay asked %s", got)
-	}
-}
-
-func TestWithoutPlatformLinesBecomeEntitlements(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, nil)
-	d := h.deal("CALL", "MEET", "PSTN", "ROOM", "MSG")
-	p := h.client(provisionRoute, d, click)
-	if p.Status != "active" || h.entitlements(d) != 5 || h.charges(d) != 5 {
-		t.Errorf("%+v, %d entitlements, %d charges", p, h.entitlements(d), h.charges(d))
-	}
-	customer, err := h.store.Organization(t.Context(), d.customer)
-	h.must(err)
-	if !customer.Settled {
-		t.Error("the subdomain can still be changed")
-	}
-	// One write begins, one ends: an entitlement is never refused, so nothing has to be noted between.
-	if got := h.order(d).Version; got > 15 {
-		t.Errorf("version %d", got)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -54,17 +55,14 @@ func Handler(s *store.Store, platform Platform, help string) api.Function {
 
 // resume does what the clock owes an order: it carries on what is in flight, or begins to end the terms that are over.
 func (p provisioner) resume(ctx context.Context, o commerce.Order, now time.Time) error {
+	decided := o
 	switch {
 	case o.Owes(commerce.EndTerm, now):
-		ending := o.EndTerms(now).Explain(o)
-		if err := p.store.Replace(ctx, o, ending); err != nil {
-			return err
-		}
-		o = ending
+		decided = o.EndTerms(now).Explain(o)
 	case !o.Owes(commerce.Provision, now):
 		return nil
 	}
-	_, err := p.advance(ctx, o, now)
+	_, err := p.advance(ctx, o, decided, false, now)
 	return err
 }
 
@@ -85,25 +83,31 @@ func FromEnv(getenv func(string) string) lambda.Handler {
 // clicks bounds how often a click is decided anew because the order changed meanwhile.
 const clicks = 5
 
-// begin writes the click on "Provision and start billing" into the order. It answers false where that had happened
-// before: of clicks at once one begins, and the others find it begun.
-func (p provisioner) begin(ctx context.Context, a store.Arrival, attempt int, now time.Time) (commerce.Order, bool, error) {
+// click begins an attempt and carries it on, or answers how far the order is where it was begun before: of clicks at once
+// one begins, and the others find it begun. Who got an error has begun nothing.
+func (p provisioner) click(ctx context.Context, a store.Arrival, attempt int, now time.Time) (commerce.Order, error) {
 	o := a.Order
 	for try := 1; ; try++ {
 		if o.Begun(attempt) {
-			return o, false, nil
+			return o, nil
 		}
 		begun, err := o.BeginProvisioning(a.Member.Email, a.Customer, now)
 		if err != nil || begun.Version == o.Version {
-			return begun, false, err
+			return begun, err
 		}
-		begun = begun.Explain(o)
-		err = p.store.Replace(ctx, o, begun)
-		if !errors.Is(err, commerce.ErrOrderChanged) || try == clicks {
-			return begun, err == nil, err
+		reached, err := p.advance(ctx, o, begun, a.Customer.Settled, now)
+		switch {
+		case err == nil:
+			return reached, nil
+		case reached.Version > o.Version:
+			// The click stands, and the schedule carries on from it: to answer a failure would invite another click.
+			slog.ErrorContext(ctx, "provision", "order", o.ID, "error", err.Error())
+			return reached, nil
+		case !errors.Is(err, commerce.ErrOrderChanged) || try == clicks:
+			return o, err
 		}
 		if o, err = p.store.Order(ctx, o.ID); err != nil {
-			return o, false, err
+			return o, err
 		}
 	}
 }

@@ -222,7 +222,7 @@ func (h *house) letters(d deal, kind commerce.LetterKind) int {
 	var from map[string]types.AttributeValue
 	for {
 		out, err := h.tables.Scan(h.Context(), &dynamodb.ScanInput{
-			TableName: aws.String(h.tables.Name("OrdersTable")), ExclusiveStartKey: from,
+			TableName: aws.String(h.tables.Name("OrdersTable")), ExclusiveStartKey: from, Select: types.SelectCount,
 			FilterExpression: aws.String("sk = :letter AND kind = :kind AND begins_with(pk, :order)"),
 			ExpressionAttributeValues: map[string]types.AttributeValue{
 				":letter": &types.AttributeValueMemberS{Value: "letter"}, ":kind": &types.AttributeValueMemberS{Value: string(kind)},
@@ -230,7 +230,7 @@ func (h *house) letters(d deal, kind commerce.LetterKind) int {
 			},
 		})
 		h.must(err)
-		n += len(out.Items)
+		n += int(out.Count)
 		if from = out.LastEvaluatedKey; from == nil {
 			return n
 		}

@@ -29,7 +29,7 @@ func Webhook(address, secret string) (Platform, error) {
 
 type hook struct{ endpoint *webhook.Endpoint }
 
-func (h *hook) Refuses() bool { return true }
+func (h *hook) Acts() bool { return true }
 
 // jobBody is what the platform is sent.
 type jobBody struct {
@@ -43,19 +43,19 @@ type jobBody struct {
 	Customer     string `json:"customer_organization"`
 }
 
-func (h *hook) Ask(ctx context.Context, o commerce.Order, j commerce.Job, now time.Time) (commerce.Result, string) {
+func (h *hook) Ask(ctx context.Context, o commerce.Order, j commerce.Job, now time.Time) Answer {
 	body, err := json.Marshal(jobBody{o.ID, j.Line.ID, string(o.ServiceOf(j.Line)), j.Line.SKU, j.Line.Quantity, string(j.Action),
 		j.Line.Subscription, o.Mapping.Customer})
 	if err != nil {
-		return commerce.Again, err.Error()
+		return Answer{Result: commerce.Again, Reason: err.Error()}
 	}
 	// The id is that of the job, so that a message sent again is known by it.
 	answer, err := h.endpoint.Post(ctx, j.Key, body, now, http.Header{"Idempotency-Key": {j.Key}})
 	if err != nil {
 		slog.WarnContext(ctx, "service platform", "order", o.ID, "job", j.Key, "error", err.Error())
-		return commerce.Again, unreachable
+		return Answer{Result: commerce.Again, Reason: unreachable}
 	}
-	return meaning(answer.Status, j.Action == commerce.ActDeprovision), reasonOf(answer.Body, answer.Status)
+	return Answer{Result: meaning(answer.Status, j.Action == commerce.ActDeprovision), Reason: reasonOf(answer.Body, answer.Status)}
 }
 
 // unreachable is why a job is not done whose call broke off. What broke is in the log: people are shown this.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"dayone/shared/commerce"
+	"dayone/shared/store"
 )
 
 // neighbours are two companies with an order each, and the sessions of their administrators.
@@ -133,7 +134,7 @@ func TestSubdomainIsKeptFromAnEarlierOrderAndStaysOnceActive(t *testing.T) {
 		running = running.Answered(job, commerce.Done, "", o.now)
 	}
 	active, charges, letters := running.Finish(o.now)
-	o.must(o.store.Finish(o.Context(), mapped, active, charges, letters))
+	o.must(o.store.Finish(o.Context(), mapped, store.Ending{Order: active, Charges: charges, Letters: letters}))
 
 	refused(t, o.client(o.saves(second, as, "other-name")), 409, "subdomain_settled")
 	o.client(o.saves(second, as, "alpine-mills")).Want(t, 200)

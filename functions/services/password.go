@@ -58,7 +58,7 @@ func choose(ctx context.Context, s *store.Store, in input, now time.Time) (comme
 	}
 	password, hash := typed(in.Fields["password"]), ""
 	for try := 1; ; try++ {
-		grant, member, organization, err := passwordLink(ctx, s, token)
+		grant, member, organization, err := s.Chooser(ctx, token)
 		if err != nil {
 			return commerce.Token{}, grant, err
 		}
@@ -81,23 +81,6 @@ func choose(ctx context.Context, s *store.Store, in input, now time.Time) (comme
 		}
 		return session, grant, err
 	}
-}
-
-// passwordLink is what a password link opens: whose password, and in which organization.
-func passwordLink(ctx context.Context, s *store.Store, token commerce.Token) (commerce.Grant, commerce.Member, commerce.Organization, error) {
-	grant, err := s.Grant(ctx, commerce.PasswordToken, token)
-	if err != nil {
-		return grant, commerce.Member{}, commerce.Organization{}, err
-	}
-	member, found, err := s.Member(ctx, grant.Member)
-	if err == nil && !found {
-		err = commerce.ErrTokenUnknown
-	}
-	if err != nil {
-		return grant, member, commerce.Organization{}, err
-	}
-	organization, err := s.Organization(ctx, member.Organization)
-	return grant, member, organization, err
 }
 
 // newSession mints a session of a member.

@@ -176,7 +176,7 @@ func TestAnAddressOfAnotherOrganizationIsRefused(t *testing.T) {
 		o.client(ask("POST /organization/invite", as, "email", string(ana)))
 	}
 	refused(t, o.client(ask("POST /organization/invite", as, "email", "new@alpine.example")), 429, "slow_down")
-	says(t, o.browser(request{route: "POST /organization/invite", as: as, lang: "en", form: map[string]string{"email": "new@alpine.example"}}).Want(t, 429), "Too many tries")
+	says(t, o.browser(request{route: "POST /organization/invite", as: as, lang: "en", form: map[string]string{"email": "new@alpine.example"}}).Want(t, 429), "Too many attempts")
 	o.now = o.now.Add(time.Minute)
 	o.client(ask("POST /organization/invite", as, "email", "new@alpine.example")).Want(t, 200)
 	o.client(ask("POST /organization/invite", as, "email", "newer@alpine.example")).Want(t, 200)

@@ -190,7 +190,7 @@ func fail(t *pages.Templates) func(http.ResponseWriter, *http.Request, error) {
 		case r.URL.Path == "/password" && e.Kind == commerce.KindGone:
 			code, link = "password_link", "/forgot"
 		case r.URL.Path == "/access" && e.Kind == commerce.KindGone:
-			code = "access_link"
+			code, link = "access_link", "/organization"
 		case r.URL.Path == "/access":
 			link = "/organization"
 		case strings.HasPrefix(r.URL.Path, "/organization"):

@@ -83,7 +83,7 @@ func TestTaskListPageSaysWhatActivatingCosts(t *testing.T) {
 	as := o.session(karl)
 	look := request{route: "GET /services/{order}", order: order.ID, as: as, lang: "sl"}
 	page := o.browser(look).Want(t, 200)
-	says(t, page, "Še ni začeto", "Podrobnosti naročnine", `href="/services/`+order.ID+`/calling"`, "Končanih 0 opravil od 5", "Storitve lahko omogočite, ko so končana vsa opravila")
+	says(t, page, "Še ni začeto", "Podrobnosti naročnine", `href="/services/`+order.ID+`/calling"`, "Končanih 0 opravil od 5", "Storitve lahko omogočite, ko so končana vsa druga opravila")
 	if strings.Contains(page.Body, "/provision") {
 		t.Error("the button is there before its time")
 	}

@@ -33,7 +33,7 @@ func FuzzForm(f *testing.F) {
 		if _, err := s.Place(t.Context(), o, rand.Text(), "digest"); err != nil {
 			t.Fatal(err)
 		}
-		link, err := commerce.MintToken(commerce.SetupToken, rand.Reader)
+		link, err := commerce.MintSetupToken(o.ID, rand.Reader)
 		if err != nil {
 			t.Fatal(err)
 		}

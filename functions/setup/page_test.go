@@ -313,7 +313,7 @@ func TestThePagesInSlovenian(t *testing.T) {
 
 func TestAFailureOfOursSaysItsNumber(t *testing.T) {
 	h := open(t)
-	link := h.another(commerce.Order{ID: "DO-none", Link: commerce.Link{Generation: 1}})
+	link := h.another(commerce.Order{ID: "DO-NONE", Link: commerce.Link{Generation: 1}})
 	b := h.browse(link).sees("Something went wrong on our side", "test-request")
 	if b.status != 500 {
 		t.Errorf("status %d, want 500", b.status)

@@ -84,7 +84,7 @@ func (h *house) mail(id string) string {
 // another is a further letter with the same link: one was sent, and its sender died before it could say so.
 func (h *house) another(o commerce.Order) string {
 	h.Helper()
-	token, err := commerce.MintToken(commerce.SetupToken, rand.Reader)
+	token, err := commerce.MintSetupToken(o.ID, rand.Reader)
 	h.must(err)
 	h.must(h.store.Issue(h.Context(), commerce.Grant{Hash: token.Hash(), Kind: commerce.SetupToken, Order: o.ID, Generation: o.Link.Generation,
 		IssuedAt: h.now, ExpiresAt: h.now.Add(commerce.SetupTokenKept)}))

@@ -69,7 +69,7 @@ func (z wizard) visit(r *http.Request, step commerce.Step) (*visit, error) {
 		return v, commerce.Invalid("unrecognised", "malformed", "Use true or false.")
 	}
 	v.answers = said(fields, v.form)
-	v.grant, err = z.store.Grant(r.Context(), commerce.SetupToken, token)
+	v.grant, v.order, err = z.store.Opened(r.Context(), token)
 	return v, err
 }
 
@@ -87,23 +87,25 @@ func lost(err error) error {
 // maxTries is how often a step that was overtaken is decided again.
 const maxTries = 40
 
-// walk takes the step: with what is stored now, and again where somebody else was first.
+// walk takes the step: with the order as it was read with its link, and again where somebody else was first.
 func (z wizard) walk(ctx context.Context, v *visit) error {
-	for try := range maxTries {
-		if err := pause(ctx, time.Duration(min(try, 10))*rand.N(10*time.Millisecond)); err != nil {
-			return err
-		}
+	for try := 1; try <= maxTries; try++ {
 		if err := z.take(ctx, v); !errors.Is(err, errLost) {
 			return exact(err, v.fields)
 		}
+		if err := pause(ctx, time.Duration(min(try, 10))*rand.N(10*time.Millisecond)); err != nil {
+			return err
+		}
+		order, err := z.store.Order(ctx, v.grant.Order)
+		if err != nil {
+			return fmt.Errorf("the order of a link: %s", err) // a link without its order is our failure, not the holder's
+		}
+		v.order = order
 	}
 	return fmt.Errorf("order %s, step %s: %d times %w", v.order.ID, v.step, maxTries, errLost)
 }
 
 func pause(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -116,18 +118,13 @@ func pause(ctx context.Context, d time.Duration) error {
 
 // take takes the step once.
 func (z wizard) take(ctx context.Context, v *visit) error {
-	order, err := z.store.Order(ctx, v.grant.Order)
-	if err != nil {
-		return fmt.Errorf("the order of a link: %s", err) // a link without its order is our failure, not the holder's
-	}
-	v.order = order
 	if v.step == resend {
 		return z.renew(ctx, v)
 	}
 	if done, err := z.repeat(ctx, v); done || err != nil {
 		return err
 	}
-	if err := order.CheckLink(v.grant, v.now); err != nil {
+	if err := v.order.CheckLink(v.grant, v.now); err != nil {
 		return err
 	}
 	to, turns, err := v.turns()
@@ -146,7 +143,7 @@ func (z wizard) take(ctx context.Context, v *visit) error {
 	if err := z.know(ctx, v, cmp.Or(next, v.step)); err != nil {
 		return err
 	}
-	err = v.answers.Check(v.step, order, v.known)
+	err = v.answers.Check(v.step, v.order, v.known)
 	if do := pageOf(v.step).do; err == nil && do != nil {
 		err = do(z, ctx, v)
 	}

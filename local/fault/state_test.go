@@ -14,6 +14,7 @@ import (
 
 	"dayone/local/cloud"
 	"dayone/shared/commerce"
+	"dayone/shared/store"
 )
 
 // state is what a life has become, without what differs from run to run.
@@ -25,7 +26,7 @@ type state struct {
 }
 
 // passing are attributes that say how something was reached, not what it is.
-var passing = map[string]bool{"lease": true, "lease_until": true, "tries": true, "version": true, "write": true, "attempt_tries": true, "due": true}
+var passing = map[string]bool{"lease": true, "lease_until": true, "tries": true, "version": true, "write": true, "attempt_tries": true, "due": true, "timeline": true}
 
 var (
 	hash      = regexp.MustCompile(`\b([0-9a-f]{64}|[0-9a-f]{32})\b`)
@@ -75,6 +76,9 @@ func (w *world) state(tables map[string]items) state {
 			if !passing[name] {
 				w.flatten(flat, name, v)
 			}
+		}
+		if word(i["sk"]) == "order" {
+			maps.Copy(flat, w.told(strings.TrimPrefix(word(i["pk"]), "order#")))
 		}
 		flat["desk"], _, _ = strings.Cut(flat["desk"], "#") // which of its parts the order's id says
 		key := w.plain(word(i["pk"]) + " " + word(i["sk"]))
@@ -140,9 +144,6 @@ func (w *world) flatten(into map[string]string, path string, v types.AttributeVa
 			elements[n] = map[string]string{}
 			w.flatten(elements[n], "", v)
 		}
-		if path == "events" {
-			elements = timeline(elements)
-		}
 		for n, element := range elements {
 			for name, text := range element {
 				into[fmt.Sprintf("%s[%d]%s", path, n, name)] = text
@@ -151,6 +152,29 @@ func (w *world) flatten(into map[string]string, path string, v types.AttributeVa
 	default:
 		into[path] = fmt.Sprintf("%T", v)
 	}
+}
+
+// told is the timeline of an order, which its item packs, by paths.
+func (w *world) told(order string) map[string]string {
+	o, err := store.Open(w.DynamoDB, store.Tables{Orders: w.Table("OrdersTable")}).Order(w.ctx, order)
+	if err != nil {
+		w.fail("%v", err)
+	}
+	events := make([]map[string]string, len(o.Events))
+	for n, e := range o.Events {
+		events[n] = map[string]string{".at": strconv.FormatInt(e.At.UnixMilli(), 10), ".kind": e.Kind, ".actor": w.plain(e.Actor), ".reason": w.plain(e.Reason)}
+		for i, c := range e.Changes {
+			path := fmt.Sprintf(".changes[%d].", i)
+			events[n][path+"field"], events[n][path+"before"], events[n][path+"after"] = c.Field, w.plain(c.Before), w.plain(c.After)
+		}
+	}
+	all := map[string]string{}
+	for n, event := range timeline(events) {
+		for name, text := range event {
+			all[fmt.Sprintf("timeline[%d]%s", n, name)] = text
+		}
+	}
+	return all
 }
 
 // timeline is events without what may differ: a letter that was sent once more is told of once more, and lines that do

@@ -114,7 +114,7 @@ func (w *world) saw(r *http.Request, a answer) {
 	}
 }
 
-var token = regexp.MustCompile(`ps[lpas]_[A-Za-z0-9_-]{43}`)
+var token = regexp.MustCompile(`ps[lpas]_[A-Za-z0-9_-]{43,}`)
 
 // secrets are those that this world has seen: of letters, of answers, typed.
 func (w *world) secrets() []string {
@@ -354,7 +354,7 @@ func TestTheSearchFindsWhatIsHidden(t *testing.T) {
 func TestAPanicTellsNoSecret(t *testing.T) {
 	t.Parallel()
 	const typed = "the canary panics at night"
-	minted, err := commerce.MintToken(commerce.SetupToken, strings.NewReader(strings.Repeat("canary in a mine", 2)))
+	minted, err := commerce.MintSetupToken("DO-1", strings.NewReader(strings.Repeat("canary in a mine", 2)))
 	if err != nil {
 		t.Fatal(err)
 	}

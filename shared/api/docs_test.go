@@ -92,7 +92,7 @@ func prose(text string) template.HTML {
 	return template.HTML(out.String())
 }
 
-var token = regexp.MustCompile(`(ps[a-z]_)[A-Za-z0-9_-]{43}`)
+var token = regexp.MustCompile(`(ps[a-z]_)[A-Za-z0-9_-]{43,}`)
 
 func example(m *openapi3.MediaType) (string, error) {
 	value := m.Example

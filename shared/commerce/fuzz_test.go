@@ -73,7 +73,7 @@ func FuzzDate(f *testing.F) {
 // FuzzToken: what is taken for a token is exactly one, of one kind, and shows itself nowhere but where it is revealed.
 func FuzzToken(f *testing.F) {
 	kinds := []commerce.TokenKind{commerce.SetupToken, commerce.PasswordToken, commerce.AccessToken, commerce.SessionToken}
-	whole := regexp.MustCompile(`^ps[lpas]_[A-Za-z0-9_-]{43}$`)
+	whole := regexp.MustCompile(`^(ps[pas]_[A-Za-z0-9_-]{43}|psl_[A-Za-z0-9_-]{44,96})$`)
 	f.Fuzz(func(t *testing.T, s string) {
 		taken := 0
 		for _, kind := range kinds {
@@ -85,6 +85,9 @@ func FuzzToken(f *testing.F) {
 				continue
 			}
 			taken++
+			if names := regexp.MustCompile(`^[A-Z0-9-]{1,40}$`).MatchString(token.Order()); names != (kind == commerce.SetupToken) {
+				t.Errorf("%q names the order %q", s, token.Order())
+			}
 			if token.Reveal() != strings.TrimSpace(s) || !whole.MatchString(token.Reveal()) || len(token.Hash()) != 64 {
 				t.Errorf("%q is taken as %q", s, token.Reveal())
 			}

@@ -140,9 +140,9 @@ func (o Order) Map(a Answers, k Known, f Fresh, now time.Time) (Completion, erro
 	n.Link.DueAt = time.Time{}
 	n.Mapping = Mapping{Partner: p.Partner.ID, Customer: p.Customer.ID, PartnerAccess: p.Access, By: o.Contact,
 		Link: f.Link, Answers: a.answersDigest(), At: now}
-	if who := a.chooser(p); who != "" {
+	if who, of := a.chooser(p); who != "" {
 		n.Mapping.Password, n.Mapping.PasswordFor = f.Password, who
-		c.Password = passwordGrant(f.Password, who, o.ID, now)
+		c.Password = passwordGrant(f.Password, who, of, o.ID, now)
 	}
 	n.to(Mapped, now, "mapped", "contact:"+string(o.Contact), "")
 	last := &n.Events[len(n.Events)-1]
@@ -194,19 +194,19 @@ func without(all []Address, one Address) []Address {
 
 // chooser is who chooses a password right after completing: the administrator of the organization that the person with
 // the link has just made for their own side.
-func (a Answers) chooser(p Plan) Address {
+func (a Answers) chooser(p Plan) (who Address, of string) {
 	switch {
 	case a.Role == RolePartner && p.PartnerNew:
-		return a.PartnerAdmin
+		return a.PartnerAdmin, p.Partner.ID
 	case a.Role == RoleCustomer && p.CustomerNew:
-		return a.CustomerAdmin
+		return a.CustomerAdmin, p.Customer.ID
 	}
-	return ""
+	return "", ""
 }
 
 // passwordGrant is a token for a first password: it works only until the member has one.
-func passwordGrant(hash string, who Address, order string, now time.Time) Grant {
-	return Grant{Hash: hash, Kind: PasswordToken, Member: who, Order: order, First: true, IssuedAt: now, ExpiresAt: now.Add(PasswordTokenFor)}
+func passwordGrant(hash string, who Address, of, order string, now time.Time) Grant {
+	return Grant{Hash: hash, Kind: PasswordToken, Member: who, MemberOf: of, Order: order, First: true, IssuedAt: now, ExpiresAt: now.Add(PasswordTokenFor)}
 }
 
 // repeatFor is how long the same answers over the same link get the same success again.
@@ -221,5 +221,5 @@ func (o Order) Repeats(a Answers, hash string, now time.Time) bool {
 
 // FreshPassword is the password token that replaces the one which was answered when the order was mapped.
 func (o Order) FreshPassword(hash string, now time.Time) Grant {
-	return passwordGrant(hash, o.Mapping.PasswordFor, o.ID, now)
+	return passwordGrant(hash, o.Mapping.PasswordFor, "", o.ID, now)
 }

@@ -1,6 +1,7 @@
 package commerce
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -29,28 +30,53 @@ const (
 // tokenBytes is 256 bits, so that guessing is out of the question and no counter is needed to prevent it.
 const tokenBytes = 32
 
-// MintToken makes a new token from random.
-func MintToken(kind TokenKind, random io.Reader) (Token, error) {
-	raw := make([]byte, tokenBytes)
+// MintToken makes a new token from random. A setup token is made by MintSetupToken.
+func MintToken(kind TokenKind, random io.Reader) (Token, error) { return mint(kind, "", random) }
+
+// MintSetupToken makes a new setup token from random. After its secret it names its order, so that the two are read at
+// once: whoever holds it is shown the order's number anyway.
+func MintSetupToken(order string, random io.Reader) (Token, error) {
+	return mint(SetupToken, order, random)
+}
+
+func mint(kind TokenKind, order string, random io.Reader) (Token, error) {
+	raw := make([]byte, tokenBytes, tokenBytes+len(order))
 	if _, err := io.ReadFull(random, raw); err != nil {
 		return Token{}, fmt.Errorf("mint %s token: %w", kind, err)
 	}
-	s := string(kind) + base64.RawURLEncoding.EncodeToString(raw)
+	s := string(kind) + base64.RawURLEncoding.EncodeToString(append(raw, order...))
 	return Token{&s}, nil
+}
+
+// orderName is what an order may be called in a setup token.
+func orderName(raw []byte) bool {
+	return len(raw) > 0 && len(raw) <= 40 && !bytes.ContainsFunc(raw, func(r rune) bool {
+		return r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z')
+	})
 }
 
 // ParseToken reads a token of this kind; anything else is ErrTokenUnknown, in the same words.
 func ParseToken(kind TokenKind, s string) (Token, error) {
 	s = strings.TrimSpace(s)
 	rest, ok := strings.CutPrefix(s, string(kind))
-	if !ok {
+	if !ok || strings.ContainsAny(rest, "\r\n") { // which the decoder skips
 		return Token{}, ErrTokenUnknown
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(rest)
-	if err != nil || len(raw) != tokenBytes || strings.ContainsAny(rest, "\r\n") { // which the decoder skips
+	if err != nil || len(raw) < tokenBytes || orderName(raw[tokenBytes:]) != (kind == SetupToken) || kind != SetupToken && len(raw) > tokenBytes {
 		return Token{}, ErrTokenUnknown
 	}
 	return Token{&s}, nil
+}
+
+// Order is the order that a setup token names, "" for any other token.
+func (t Token) Order() string {
+	rest, ok := strings.CutPrefix(t.Reveal(), string(SetupToken))
+	raw, err := base64.RawURLEncoding.DecodeString(rest)
+	if !ok || err != nil || len(raw) < tokenBytes {
+		return ""
+	}
+	return string(raw[tokenBytes:])
 }
 
 // Reveal is the secret itself, for the one link, form field or cookie that carries it.
@@ -75,6 +101,7 @@ type Grant struct {
 	Generation int     // setup: which link of the order
 	First      bool    // password: works only while the member has none
 	Member     Address // password, session; access: who was asked; operator, console: whose it is
+	MemberOf   string  // password: the organization that the member was of, where it was known
 	Customer   string  // access: the organization that is asked
 	Partner    string  // access: the organization that would get in
 	IssuedAt   time.Time

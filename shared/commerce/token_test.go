@@ -17,7 +17,7 @@ import (
 
 func token(t *testing.T) commerce.Token {
 	t.Helper()
-	token, err := commerce.MintToken(commerce.SetupToken, rand.Reader)
+	token, err := commerce.MintSetupToken("DO-4F7K-9M2X-QT8B", rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,16 +58,20 @@ func TestTokensDoNotLeak(t *testing.T) {
 func TestTokensAreParsed(t *testing.T) {
 	secret := token(t).Reveal()
 	parsed, err := commerce.ParseToken(commerce.SetupToken, "\t "+secret+" \n")
-	if err != nil || parsed.Reveal() != secret || parsed.Hash() == "" {
-		t.Errorf("ParseToken = %v, %v", parsed.Reveal() == secret, err)
+	if err != nil || parsed.Reveal() != secret || parsed.Hash() == "" || parsed.Order() != "DO-4F7K-9M2X-QT8B" {
+		t.Errorf("ParseToken = %v of %q, %v", parsed.Reveal() == secret, parsed.Order(), err)
 	}
 	last := secret[len(secret)-1:]
 	for name, s := range map[string]string{
 		"nothing":                     "",
 		"its kind alone":              "psl_",
 		"another kind":                "pss_" + secret[4:],
-		"a shorter one":               secret[:len(secret)-1],
-		"a longer one":                secret + "A",
+		"without an order":            secret[:4+43],
+		"with half a secret":          secret[:4+20],
+		"with a character over":       secret + "A",
+		"of another order's spelling": named(t, "DO-č"),
+		"of an order of small print":  named(t, "do-4f7k"),
+		"of an order without end":     named(t, strings.Repeat("DO-4F7K-", 6)),
 		"in capitals":                 strings.ToUpper(secret),
 		"with its padding":            secret + "=",
 		"with a break":                secret[:20] + "\n" + secret[20:],
@@ -77,6 +81,27 @@ func TestTokensAreParsed(t *testing.T) {
 		if _, err := commerce.ParseToken(commerce.SetupToken, s); !errors.Is(err, commerce.ErrTokenUnknown) {
 			t.Errorf("%s: ParseToken = %v", name, err)
 		}
+	}
+}
+
+// named is a setup token that names something.
+func named(t *testing.T, order string) string {
+	t.Helper()
+	token, err := commerce.MintSetupToken(order, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token.Reveal()
+}
+
+// Only a setup token names an order; another one that does is none.
+func TestOtherTokensNameNoOrder(t *testing.T) {
+	password, err := commerce.MintToken(commerce.PasswordToken, rand.Reader)
+	if err != nil || password.Order() != "" {
+		t.Errorf("names %q, %v", password.Order(), err)
+	}
+	if _, err := commerce.ParseToken(commerce.PasswordToken, "psp_"+token(t).Reveal()[4:]); !errors.Is(err, commerce.ErrTokenUnknown) {
+		t.Errorf("ParseToken = %v", err)
 	}
 }
 

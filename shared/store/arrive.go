@@ -63,6 +63,26 @@ func (s *Store) ArriveAs(ctx context.Context, m commerce.Member, order string) (
 	return arrival(m, o, got[0], got[1])
 }
 
+// Opened is what a setup token opens, and the order that it names, by one call. commerce.ErrTokenUnknown where there is no
+// such token.
+func (s *Store) Opened(ctx context.Context, t commerce.Token) (commerce.Grant, commerce.Order, error) {
+	got, err := s.getAll(ctx, s.wantToken(t), s.wantOrder(t.Order()))
+	if err != nil {
+		return commerce.Grant{}, commerce.Order{}, fmt.Errorf("read setup token: %w", err)
+	}
+	g, found, err := grantIn(got[0])
+	switch {
+	case err != nil:
+		return commerce.Grant{}, commerce.Order{}, err
+	case !found || g.Kind != commerce.SetupToken || g.Order != t.Order():
+		return commerce.Grant{}, commerce.Order{}, commerce.ErrTokenUnknown
+	case got[1] == nil:
+		return g, commerce.Order{}, fmt.Errorf("read setup token: its order %s is not there", g.Order)
+	}
+	o, err := decodeOrder(got[1])
+	return g, o, err
+}
+
 // session reads a session and an order, neither of which tells of the other. An order that is not there is one that nobody
 // may set up: to say so waits until it is known who asks.
 func (s *Store) session(ctx context.Context, secret, order string, now time.Time) (commerce.Grant, commerce.Order, error) {
@@ -73,16 +93,14 @@ func (s *Store) session(ctx context.Context, secret, order string, now time.Time
 	if len(order) > longestID {
 		order = "" // which is no order's, either
 	}
-	got, err := s.getAll(ctx, want{table: s.tables.Tokens, key: item{"pk": text(t.Hash())}}, s.wantOrder(order))
+	got, err := s.getAll(ctx, s.wantToken(t), s.wantOrder(order))
 	if err != nil {
 		return commerce.Grant{}, commerce.Order{}, fmt.Errorf("read session at order %s: %w", order, err)
 	}
-	var i grantItem
-	found, err := decode(got[0], &i)
+	g, found, err := grantIn(got[0])
 	if err != nil {
-		return commerce.Grant{}, commerce.Order{}, fmt.Errorf("read session: %w", err)
+		return commerce.Grant{}, commerce.Order{}, err
 	}
-	g := i.grant()
 	if !found || g.Kind != commerce.SessionToken || g.Check(now) != nil {
 		return commerce.Grant{}, commerce.Order{}, commerce.ErrSignedOut
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"dayone/shared/commerce"
@@ -60,30 +59,54 @@ func (s *Store) charge(b *batch, o commerce.Order, charges []commerce.Charge) {
 	s.total(b, o, charges)
 }
 
-// Bill writes the order's next charges together with the order that counts them.
-func (s *Store) Bill(ctx context.Context, old, billed commerce.Order, charges []commerce.Charge) error {
+// Bill writes the order's next charges together with the order that counts them, and all that is to be written with it.
+func (s *Store) Bill(ctx context.Context, old, billed commerce.Order, charges []commerce.Charge, with ...Write) error {
 	var b batch
 	at := s.replace(&b, old, billed)
 	s.charge(&b, billed, charges)
+	b.with(with)
 	return s.changed(s.run(ctx, &b), at, billed.ID)
 }
 
-// Finish ends a provisioning run in one transaction: the order active with its first charges, or failed with none, and
-// the letters that say so. It ends a service change likewise, with the charges that correct what was paid. From its first active order on, an organization's subdomain stays (rule 6).
-func (s *Store) Finish(ctx context.Context, old, finished commerce.Order, charges []commerce.Charge, letters []commerce.Letter) error {
+// Proceed is Replace for an order whose services are not done yet, with those that are.
+func (s *Store) Proceed(ctx context.Context, old, changed commerce.Order, with []Write, letters ...commerce.Letter) error {
+	if len(with) == 0 {
+		return s.Replace(ctx, old, changed, letters...)
+	}
 	var b batch
-	at := s.replace(&b, old, finished)
-	s.charge(&b, finished, charges)
+	at := s.replace(&b, old, changed)
 	s.queue(&b, letters)
-	if old.BilledAt.IsZero() && finished.Status == commerce.Active {
+	b.with(with)
+	return s.changed(s.run(ctx, &b), at, changed.ID)
+}
+
+// Ending is how a provisioning run or a service change ends, and what is written with that.
+type Ending struct {
+	Order   commerce.Order
+	Charges []commerce.Charge
+	Letters []commerce.Letter
+	With    []Write
+	Settled bool // the customer's organization is known to be, and need not be told
+}
+
+// Finish ends a provisioning run in one transaction: the order active with its first charges, or failed with none, and
+// the letters that say so. It ends a service change likewise, with the charges that correct what was paid. From its first
+// active order on, an organization's subdomain stays (rule 6).
+func (s *Store) Finish(ctx context.Context, old commerce.Order, e Ending) error {
+	var b batch
+	at := s.replace(&b, old, e.Order)
+	s.charge(&b, e.Order, e.Charges)
+	s.queue(&b, e.Letters)
+	b.with(e.With)
+	if old.BilledAt.IsZero() && e.Order.Status == commerce.Active && !e.Settled { // nothing ever takes that back
 		b.add(types.TransactWriteItem{Update: &types.Update{
-			TableName: &s.tables.Organizations, Key: key(organizationKey(finished.Mapping.Customer), organizationItemKey),
+			TableName: &s.tables.Organizations, Key: key(organizationKey(e.Order.Mapping.Customer), organizationItemKey),
 			UpdateExpression:          aws.String("SET settled = :yes ADD version :one"), // nobody who read it before may write over it
 			ConditionExpression:       aws.String("attribute_exists(pk)"),
 			ExpressionAttributeValues: item{":yes": &types.AttributeValueMemberBOOL{Value: true}, ":one": number(1)},
 		}})
 	}
-	return s.changed(s.run(ctx, &b), at, finished.ID)
+	return s.changed(s.run(ctx, &b), at, e.Order.ID)
 }
 
 // entitlementItem is a service that runs for an organization, where no service platform is configured (rule 7).
@@ -97,29 +120,31 @@ type entitlementItem struct {
 	Suspended    bool   `dynamodbav:"suspended,omitempty"`
 }
 
+// Write is something that is stored with an order, in one transaction.
+type Write func(*batch)
+
+func (b *batch) with(writes []Write) {
+	for _, w := range writes {
+		w(b)
+	}
+}
+
 // Entitle makes a line of an order run for its customer organization or, suspended, keeps it switched off. Doing it again
 // changes nothing.
-func (s *Store) Entitle(ctx context.Context, o commerce.Order, l commerce.Line, suspended bool) error {
-	attributes, err := encode(entitlementItem{organizationKey(o.Mapping.Customer), entitlementKey(o.ID, l.ID), l.SKU, string(o.ServiceOf(l)),
-		l.Quantity, l.Subscription, suspended})
-	if err != nil {
-		return fmt.Errorf("entitle %s line %s: %w", o.ID, l.ID, err)
+func (s *Store) Entitle(o commerce.Order, l commerce.Line, suspended bool) Write {
+	return func(b *batch) {
+		b.put(put{table: s.tables.Organizations, item: entitlementItem{organizationKey(o.Mapping.Customer), entitlementKey(o.ID, l.ID), l.SKU,
+			string(o.ServiceOf(l)), l.Quantity, l.Subscription, suspended}})
 	}
-	if _, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.tables.Organizations, Item: attributes}); err != nil {
-		return fmt.Errorf("entitle %s line %s: %w", o.ID, l.ID, err)
-	}
-	return nil
 }
 
 // Disentitle takes a line's service away again. Doing it again changes nothing.
-func (s *Store) Disentitle(ctx context.Context, o commerce.Order, l commerce.Line) error {
-	_, err := s.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-		TableName: &s.tables.Organizations, Key: key(organizationKey(o.Mapping.Customer), entitlementKey(o.ID, l.ID)),
-	})
-	if err != nil {
-		return fmt.Errorf("disentitle %s line %s: %w", o.ID, l.ID, err)
+func (s *Store) Disentitle(o commerce.Order, l commerce.Line) Write {
+	return func(b *batch) {
+		b.add(types.TransactWriteItem{Delete: &types.Delete{
+			TableName: &s.tables.Organizations, Key: key(organizationKey(o.Mapping.Customer), entitlementKey(o.ID, l.ID)),
+		}})
 	}
-	return nil
 }
 
 // isRefused reports whether write number at of a transaction failed its condition.

@@ -42,10 +42,11 @@
 // # Tokens table (key pk)
 //
 //	<SHA-256 of the token>   what it opens, until when (setup, password, access, session; an operator's link and session)
-//	                         and, of a setup token, which addresses were asked about, by short hashes
+//	                         and, of a setup token, which addresses were asked about, by short hashes. A setup token
+//	                         names its order, so that the two are read together
 //	<SHA-256 of tries#<address>>   how many passwords were tried for an address, somebody's or not
 //
 // Instants are numbers of milliseconds, but in index keys, where they sort as text. An order is written whole, under
 // the condition that its version is the one that was read; its timeline is a part of it, so that no change can be
-// stored without its entry.
+// stored without its entry. It is text and, once long, deflated: the item is written again at each charge, for years.
 package store

@@ -14,7 +14,7 @@ import (
 // What one link may ask about is counted also where everything is asked at once.
 func TestLooksAtOnceAreCounted(t *testing.T) {
 	s, _ := open(t)
-	token, err := commerce.MintToken(commerce.SetupToken, strings.NewReader(strings.Repeat("0123456789abcdef", 2)))
+	token, err := commerce.MintSetupToken("DO-1", strings.NewReader(strings.Repeat("0123456789abcdef", 2)))
 	if err != nil {
 		t.Fatal(err)
 	}

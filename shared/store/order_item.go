@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
+	"strings"
 
 	"dayone/shared/commerce"
 )
@@ -13,9 +15,9 @@ type orderItem struct {
 	SK      string `dynamodbav:"sk"`
 	Due     string `dynamodbav:"due,omitempty"`
 	DueAt   string `dynamodbav:"due_at,omitempty"`
-	List    string `dynamodbav:"list"`
-	Listed  string `dynamodbav:"listed"`
-	Write   string `dynamodbav:"write"` // names the write, so that one whose answer was lost knows itself again
+	List    string `dynamodbav:"list"`   // says who the caller is,
+	Listed  string `dynamodbav:"listed"` // and this when the order starts
+	Write   string `dynamodbav:"write"`  // names the write, so that one whose answer was lost knows itself again
 	Version int    `dynamodbav:"version"`
 
 	Partner  string `dynamodbav:"partner_organization,omitempty"`
@@ -29,24 +31,22 @@ type orderItem struct {
 	FindPartner   string `dynamodbav:"find_partner,omitempty"`
 	PartnerNamed  string `dynamodbav:"partner_named,omitempty"`
 
-	Caller         string      `dynamodbav:"caller"`
-	Status         string      `dynamodbav:"status"`
-	ExternalRef    string      `dynamodbav:"external_ref"`
-	Family         string      `dynamodbav:"family"`
-	PartnerName    string      `dynamodbav:"partner_name"`
-	PartnerCountry string      `dynamodbav:"partner_country"`
-	CustomerName   string      `dynamodbav:"customer_name"`
-	CustomerLand   string      `dynamodbav:"customer_country"`
-	Start          string      `dynamodbav:"start"`
-	Zone           string      `dynamodbav:"zone"`
-	Locale         string      `dynamodbav:"locale"`
-	Contact        string      `dynamodbav:"contact"`
-	ContactAlias   bool        `dynamodbav:"contact_alias,omitempty"`
-	RepName        string      `dynamodbav:"rep_name"`
-	RepEmail       string      `dynamodbav:"rep_email"`
-	PurchaseOrder  string      `dynamodbav:"purchase_order,omitempty"`
-	Lines          []lineItem  `dynamodbav:"lines"`
-	Events         []eventItem `dynamodbav:"events"`
+	Status         string     `dynamodbav:"status"`
+	ExternalRef    string     `dynamodbav:"external_ref"`
+	Family         string     `dynamodbav:"family"`
+	PartnerName    string     `dynamodbav:"partner_name"`
+	PartnerCountry string     `dynamodbav:"partner_country"`
+	CustomerName   string     `dynamodbav:"customer_name"`
+	CustomerLand   string     `dynamodbav:"customer_country"`
+	Zone           string     `dynamodbav:"zone"`
+	Locale         string     `dynamodbav:"locale"`
+	Contact        string     `dynamodbav:"contact"`
+	ContactAlias   bool       `dynamodbav:"contact_alias,omitempty"`
+	RepName        string     `dynamodbav:"rep_name"`
+	RepEmail       string     `dynamodbav:"rep_email"`
+	PurchaseOrder  string     `dynamodbav:"purchase_order,omitempty"`
+	Lines          []lineItem `dynamodbav:"lines"`
+	Timeline       timeline   `dynamodbav:"timeline"`
 
 	PlacedAt      int64  `dynamodbav:"placed_at"`
 	InviteAt      int64  `dynamodbav:"invite_at"`
@@ -102,24 +102,10 @@ type lineItem struct {
 	Billing      string `dynamodbav:"bill"`
 	Price        int64  `dynamodbav:"price"`
 	Currency     string `dynamodbav:"cur"`
-	Status       string `dynamodbav:"status"`
+	Status       string `dynamodbav:"status,omitempty"` // none while it is pending
 	Reason       string `dynamodbav:"reason,omitempty"`
 	Charged      int    `dynamodbav:"charged,omitempty"`
 	AutoRenew    bool   `dynamodbav:"renew,omitempty"`
-}
-
-type eventItem struct {
-	At      int64        `dynamodbav:"at"`
-	Kind    string       `dynamodbav:"kind"`
-	Actor   string       `dynamodbav:"actor"`
-	Reason  string       `dynamodbav:"reason,omitempty"`
-	Changes []changeItem `dynamodbav:"changes,omitempty"`
-}
-
-type changeItem struct {
-	Field  string `dynamodbav:"field"`
-	Before string `dynamodbav:"before,omitempty"`
-	After  string `dynamodbav:"after,omitempty"`
 }
 
 type callingItem struct {
@@ -143,10 +129,10 @@ func toItem(o commerce.Order) orderItem {
 		PK: orderKey(o.ID), SK: orderItemKey, List: ordersOf(o.Caller), Listed: o.Start.String() + "#" + o.ID,
 		Write: rand.Text(), Version: o.Version,
 		Partner: o.Mapping.Partner, Customer: o.Mapping.Customer,
-		Caller: o.Caller, Status: string(o.Status), ExternalRef: o.ExternalRef, Family: o.Family,
+		Status: string(o.Status), ExternalRef: o.ExternalRef, Family: o.Family,
 		PartnerName: o.Terms.Partner.Name, PartnerCountry: o.Terms.Partner.Country,
 		CustomerName: o.Terms.Customer.Name, CustomerLand: o.Terms.Customer.Country,
-		Start: o.Start.String(), Zone: o.Zone, Locale: o.Locale, Contact: string(o.Contact), ContactAlias: o.ContactAlias,
+		Zone: o.Zone, Locale: o.Locale, Contact: string(o.Contact), ContactAlias: o.ContactAlias,
 		RepName: o.Representative.Name, RepEmail: string(o.Representative.Email), PurchaseOrder: o.PurchaseOrder,
 		PlacedAt: millis(o.PlacedAt), InviteAt: millis(o.InviteAt),
 		LinkKind: string(o.Link.Kind), Generation: o.Link.Generation, LinkDueAt: millis(o.Link.DueAt), LinkSentAt: millis(o.Link.SentAt),
@@ -160,7 +146,7 @@ func toItem(o commerce.Order) orderItem {
 		Attempt:    o.Attempt.Number,
 		AttemptBy:  string(o.Attempt.By), AttemptFrom: millis(o.Attempt.StartedAt), AttemptNext: millis(o.Attempt.NextAt),
 		AttemptTries: o.Attempt.Tries, AttemptStuck: millis(o.Attempt.StuckAt), BilledAt: millis(o.BilledAt), HandledAt: millis(o.HandledAt),
-		Hold: toHold(o.Hold), InFlight: toService(o.InFlight), ServiceChanges: o.ServiceChanges, Refusal: toRefusal(o.Refusal),
+		Timeline: o.Events, Hold: toHold(o.Hold), InFlight: toService(o.InFlight), ServiceChanges: o.ServiceChanges, Refusal: toRefusal(o.Refusal),
 	}
 	i.seat(o)
 	if !o.Mapping.At.IsZero() {
@@ -176,21 +162,19 @@ func toItem(o commerce.Order) orderItem {
 		i.Meetings = &meetingsItem{m.Zone, m.Language}
 	}
 	for _, l := range o.Lines {
-		i.Lines = append(i.Lines, lineItem{l.ID, l.Subscription, l.SKU, l.Quantity, l.TermMonths, string(l.Billing), l.UnitPrice,
-			l.Currency, string(l.Status), l.Reason, l.Charged, l.AutoRenew})
-	}
-	for _, e := range o.Events {
-		ei := eventItem{At: millis(e.At), Kind: e.Kind, Actor: e.Actor, Reason: e.Reason}
-		for _, c := range e.Changes {
-			ei.Changes = append(ei.Changes, changeItem(c))
+		status := string(l.Status)
+		if l.Status == commerce.LinePending {
+			status = ""
 		}
-		i.Events = append(i.Events, ei)
+		i.Lines = append(i.Lines, lineItem{l.ID, l.Subscription, l.SKU, l.Quantity, l.TermMonths, string(l.Billing), l.UnitPrice,
+			l.Currency, status, l.Reason, l.Charged, l.AutoRenew})
 	}
 	return i
 }
 
 func (i orderItem) order() (commerce.Order, error) {
-	start, err := commerce.ParseDate(i.Start)
+	day, _, _ := strings.Cut(i.Listed, "#")
+	start, err := commerce.ParseDate(day)
 	if err != nil {
 		return commerce.Order{}, fmt.Errorf("read %s: %w", i.PK, err)
 	}
@@ -202,7 +186,7 @@ func (i orderItem) order() (commerce.Order, error) {
 			Start:    start, Zone: i.Zone, Locale: i.Locale, Contact: commerce.Address(i.Contact), ContactAlias: i.ContactAlias,
 			Representative: commerce.Person{Name: i.RepName, Email: commerce.Address(i.RepEmail)}, PurchaseOrder: i.PurchaseOrder,
 		},
-		ID: i.PK[len(orderKey("")):], Caller: i.Caller, Version: i.Version, Status: commerce.Status(i.Status),
+		ID: i.PK[len(orderKey("")):], Caller: i.List[len(ordersOf("")):], Version: i.Version, Status: commerce.Status(i.Status),
 		PlacedAt: instant(i.PlacedAt), InviteAt: instant(i.InviteAt),
 		Link: commerce.Link{Kind: commerce.LetterKind(i.LinkKind), Generation: i.Generation, DueAt: instant(i.LinkDueAt), SentAt: instant(i.LinkSentAt),
 			FailedAt: instant(i.LinkFailedAt)},
@@ -216,7 +200,7 @@ func (i orderItem) order() (commerce.Order, error) {
 		Attempt: commerce.Attempt{Number: i.Attempt, By: commerce.Address(i.AttemptBy), StartedAt: instant(i.AttemptFrom), NextAt: instant(i.AttemptNext),
 			Tries: i.AttemptTries, StuckAt: instant(i.AttemptStuck)},
 		BilledAt: instant(i.BilledAt), HandledAt: instant(i.HandledAt),
-		Hold: i.Hold.hold(), InFlight: i.InFlight.change(), ServiceChanges: i.ServiceChanges, Refusal: i.Refusal.refusal(),
+		Events: i.Timeline, Hold: i.Hold.hold(), InFlight: i.InFlight.change(), ServiceChanges: i.ServiceChanges, Refusal: i.Refusal.refusal(),
 	}
 	if c := i.Calling; c != nil {
 		o.Settings.Calling = commerce.CallingSettings{Country: c.Country, LocationName: c.Location, Address: c.Address, City: c.City,
@@ -228,14 +212,7 @@ func (i orderItem) order() (commerce.Order, error) {
 	for _, l := range i.Lines {
 		o.Lines = append(o.Lines, commerce.Line{ID: l.ID, Subscription: l.Subscription, SKU: l.SKU, Quantity: l.Quantity,
 			TermMonths: l.Term, Billing: commerce.Billing(l.Billing), UnitPrice: l.Price, Currency: l.Currency,
-			Status: commerce.LineStatus(l.Status), Reason: l.Reason, Charged: l.Charged, AutoRenew: l.AutoRenew})
-	}
-	for n, e := range i.Events {
-		event := commerce.Event{Seq: n + 1, At: instant(e.At), Kind: e.Kind, Actor: e.Actor, Reason: e.Reason}
-		for _, c := range e.Changes {
-			event.Changes = append(event.Changes, commerce.Change(c))
-		}
-		o.Events = append(o.Events, event)
+			Status: cmp.Or(commerce.LineStatus(l.Status), commerce.LinePending), Reason: l.Reason, Charged: l.Charged, AutoRenew: l.AutoRenew})
 	}
 	return o, nil
 }

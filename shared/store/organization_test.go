@@ -144,7 +144,7 @@ func TestSubdomainStaysAfterActivation(t *testing.T) {
 	active := o.NoticeSent("", later)
 	active.Status, active.BilledAt, active.Lines[0].Status = commerce.Active, later, commerce.LineProvisioned
 	_, charges := active.Bill(later)
-	if err := s.Finish(t.Context(), o, active, charges, nil); err != nil {
+	if err := s.Finish(t.Context(), o, store.Ending{Order: active, Charges: charges}); err != nil {
 		t.Fatal(err)
 	}
 	if got := organization(t, s, before.ID); !got.Settled || got.Subdomain != "acme" {
@@ -157,7 +157,7 @@ func TestSubdomainStaysAfterActivation(t *testing.T) {
 	if err := s.SaveSubdomain(t.Context(), before, renamed, active, active.NoticeSent("", later)); !errors.Is(err, commerce.ErrOrderChanged) {
 		t.Errorf("renamed by somebody who had read it before: %v", err)
 	}
-	if err := s.Finish(t.Context(), o, active, charges, nil); !errors.Is(err, commerce.ErrOrderChanged) {
+	if err := s.Finish(t.Context(), o, store.Ending{Order: active, Charges: charges}); !errors.Is(err, commerce.ErrOrderChanged) {
 		t.Errorf("finished twice: %v", err)
 	}
 	page, _, err := s.Charges(t.Context(), caller, charges[0].Month(), "", 10)
@@ -171,38 +171,11 @@ func TestFailingSettlesNothing(t *testing.T) {
 	o := customers(t, s, 1)[0]
 	failed := o.NoticeSent("", later)
 	failed.Status = commerce.Failed
-	if err := s.Finish(t.Context(), o, failed, nil, []commerce.Letter{commerce.ResetLetter(ana, "sl", later)}); err != nil {
+	if err := s.Finish(t.Context(), o, store.Ending{Order: failed, Letters: []commerce.Letter{commerce.ResetLetter(ana, "sl", later)}}); err != nil {
 		t.Fatal(err)
 	}
 	if organization(t, s, o.Mapping.Customer).Settled {
 		t.Error("settled")
-	}
-}
-
-func TestEntitlementsComeAndGo(t *testing.T) {
-	s, tables := open(t)
-	o := customers(t, s, 1)[0]
-	for range 2 {
-		if err := s.Entitle(t.Context(), o, o.Lines[0], false); err != nil {
-			t.Fatal(err)
-		}
-	}
-	n := 0
-	for _, i := range items(t, tables, "OrganizationsTable") {
-		if strings.HasPrefix(text(i["sk"]), "entitlement#") {
-			n++
-		}
-	}
-	if n != 1 {
-		t.Errorf("%d entitlements", n)
-	}
-	for range 2 {
-		if err := s.Disentitle(t.Context(), o, o.Lines[0]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n := count(t, tables, "OrganizationsTable", "entitlement"); n != 0 {
-		t.Errorf("%d entitlements are left", n)
 	}
 }
 
@@ -213,15 +186,12 @@ func TestEveryItemIsInTheTable(t *testing.T) {
 	if err := rename(t, s, o.ID, "acme"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Entitle(t.Context(), o, o.Lines[0], false); err != nil {
-		t.Fatal(err)
-	}
 	o = read(t, s, o.ID)
 	active := o.NoticeSent("", later)
 	active.Status, active.BilledAt, active.Lines[0].Status = commerce.Active, later, commerce.LineProvisioned
 	billed, charges := active.Bill(later)
 	billed.Version = active.Version
-	if err := s.Finish(t.Context(), o, billed, charges, nil); err != nil {
+	if err := s.Finish(t.Context(), o, store.Ending{Order: billed, Charges: charges, With: []store.Write{s.Entitle(o, o.Lines[0], false)}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.TakeTry(t.Context(), ana, later); err != nil {

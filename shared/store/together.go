@@ -69,6 +69,10 @@ func decode(i item, v any) (bool, error) {
 	return true, attributevalue.UnmarshalMap(i, v)
 }
 
+func (s *Store) wantToken(t commerce.Token) want {
+	return want{table: s.tables.Tokens, key: item{"pk": text(t.Hash())}}
+}
+
 func (s *Store) wantOrder(id string) want {
 	return want{table: s.tables.Orders, key: key(orderKey(id), orderItemKey)}
 }
@@ -83,6 +87,16 @@ func (s *Store) wantOrganization(id string) want {
 
 func (s *Store) wantRelation(customer, partner string) want {
 	return want{table: s.tables.Organizations, key: key(organizationKey(customer), partnerKey(partner))}
+}
+
+// grantIn is the grant that an item holds; false where there is none.
+func grantIn(i item) (commerce.Grant, bool, error) {
+	var g grantItem
+	found, err := decode(i, &g)
+	if err != nil {
+		return commerce.Grant{}, false, fmt.Errorf("read token: %w", err)
+	}
+	return g.grant(), found, nil
 }
 
 // memberIn is the member that an item holds; false where there is none.

@@ -23,6 +23,7 @@ type grantItem struct {
 	Generation int    `dynamodbav:"generation,omitempty"`
 	First      bool   `dynamodbav:"first,omitempty"`
 	Member     string `dynamodbav:"member,omitempty"`
+	MemberOf   string `dynamodbav:"member_of,omitempty"`
 	Customer   string `dynamodbav:"customer,omitempty"`
 	Partner    string `dynamodbav:"partner,omitempty"`
 	IssuedAt   int64  `dynamodbav:"issued_at"`
@@ -37,14 +38,14 @@ type grantItem struct {
 const grantsKept = 30 * 24 * time.Hour
 
 func toGrantItem(g commerce.Grant) grantItem {
-	return grantItem{PK: g.Hash, Kind: string(g.Kind), Order: g.Order, Generation: g.Generation, First: g.First, Member: string(g.Member),
+	return grantItem{PK: g.Hash, Kind: string(g.Kind), Order: g.Order, Generation: g.Generation, First: g.First, Member: string(g.Member), MemberOf: g.MemberOf,
 		Customer: g.Customer, Partner: g.Partner, IssuedAt: millis(g.IssuedAt), EndsAt: millis(g.ExpiresAt),
 		Expires: seconds(g.ExpiresAt.Add(grantsKept)), UsedAt: millis(g.UsedAt)}
 }
 
 func (i grantItem) grant() commerce.Grant {
 	g := commerce.Grant{Hash: i.PK, Kind: commerce.TokenKind(i.Kind), Order: i.Order, Generation: i.Generation, First: i.First,
-		Member: commerce.Address(i.Member), Customer: i.Customer, Partner: i.Partner, IssuedAt: instant(i.IssuedAt),
+		Member: commerce.Address(i.Member), MemberOf: i.MemberOf, Customer: i.Customer, Partner: i.Partner, IssuedAt: instant(i.IssuedAt),
 		ExpiresAt: instant(i.EndsAt), UsedAt: instant(i.UsedAt)}
 	for _, tag := range slices.Sorted(maps.Keys(i.Looks)) {
 		g.Looks = append(g.Looks, commerce.Look{Tag: tag, At: instant(i.Looks[tag])})
@@ -231,14 +232,41 @@ func (s *Store) forget(ctx context.Context, hash string) error {
 	return nil
 }
 
-// ChoosePassword uses a password token, stores the member with the new password, forgets the wrong ones tried before and
-// signs in, in one transaction. commerce.ErrPasswordLinkUsed where the token was used, commerce.ErrOrderChanged where the member changed meanwhile.
+// Chooser is what a password token opens: whose password, and in which organization.
+func (s *Store) Chooser(ctx context.Context, t commerce.Token) (commerce.Grant, commerce.Member, commerce.Organization, error) {
+	g, err := s.Grant(ctx, commerce.PasswordToken, t)
+	if err != nil {
+		return g, commerce.Member{}, commerce.Organization{}, err
+	}
+	got, err := s.getAll(ctx, s.wantMember(g.Member), s.wantOrganization(g.MemberOf))
+	if err != nil {
+		return g, commerce.Member{}, commerce.Organization{}, fmt.Errorf("read who chooses a password: %w", err)
+	}
+	m, found, err := memberIn(got[0])
+	if err == nil && !found {
+		err = commerce.ErrTokenUnknown
+	}
+	if err != nil {
+		return g, m, commerce.Organization{}, err
+	}
+	if m.Organization != g.MemberOf { // they were asked in elsewhere since, or it was not known
+		o, err := s.Organization(ctx, m.Organization)
+		return g, m, o, err
+	}
+	o, err := organizationIn(got[1], g.MemberOf)
+	return g, m, o, err
+}
+
+// ChoosePassword uses a password token, stores the member with the new password and signs in, in one transaction. Where there
+// was a password before, it forgets the wrong ones that were tried. commerce.ErrPasswordLinkUsed where the token was used, commerce.ErrOrderChanged where the member changed meanwhile.
 func (s *Store) ChoosePassword(ctx context.Context, g commerce.Grant, old, changed commerce.Member, session commerce.Grant) error {
 	var b batch
 	token := s.use(&b, g.Hash, session.IssuedAt)
 	member := b.put(s.replaceMember(old, changed))
 	s.issue(&b, session)
-	b.add(types.TransactWriteItem{Delete: &types.Delete{TableName: &s.tables.Tokens, Key: item{"pk": text(triesKey(changed.Email))}}})
+	if old.Password != "" {
+		b.add(types.TransactWriteItem{Delete: &types.Delete{TableName: &s.tables.Tokens, Key: item{"pk": text(triesKey(changed.Email))}}})
+	}
 	err := s.run(ctx, &b)
 	switch {
 	case isRefused(err, token):

@@ -113,10 +113,10 @@ func TestCorrectionsAreFactsOfTheirOwn(t *testing.T) {
 		}
 		job, _ := stored.NextJob()
 		done, facts, letters := stored.Asking(job, start).Answered(job, commerce.Done, "", start).Finish(start)
-		if err := s.Finish(t.Context(), stored, done, facts, letters); err != nil {
+		if err := s.Finish(t.Context(), stored, store.Ending{Order: done, Charges: facts, Letters: letters}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Finish(t.Context(), stored, done, facts, letters); !errors.Is(err, commerce.ErrOrderChanged) {
+		if err := s.Finish(t.Context(), stored, store.Ending{Order: done, Charges: facts, Letters: letters}); !errors.Is(err, commerce.ErrOrderChanged) {
 			t.Errorf("finished twice: %v", err)
 		}
 		stored = read(t, s, o.ID)

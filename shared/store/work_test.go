@@ -27,10 +27,9 @@ var errBroken = errors.New("broken")
 func spoil(t testing.TB, tables *enginetest.Tables, id string) {
 	t.Helper()
 	_, err := tables.Client.UpdateItem(t.Context(), &dynamodb.UpdateItemInput{
-		TableName:                aws.String(tables.Name("OrdersTable")),
-		Key:                      map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "order#" + id}, "sk": &types.AttributeValueMemberS{Value: "order"}},
-		UpdateExpression:         aws.String("SET #start = :nonsense"),
-		ExpressionAttributeNames: map[string]string{"#start": "start"},
+		TableName:        aws.String(tables.Name("OrdersTable")),
+		Key:              map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "order#" + id}, "sk": &types.AttributeValueMemberS{Value: "order"}},
+		UpdateExpression: aws.String("SET timeline = :nonsense"),
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":nonsense": &types.AttributeValueMemberS{Value: "some day"},
 		},

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/json"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"dayone/shared/commerce"
+)
+
+// timeline is what happened to an order as its item holds it: JSON and, once that is long, deflated to a quarter. An order
+// is written whole at every change, and for years at every charge; most of what is paid for would be what happened long ago.
+type timeline []commerce.Event
+
+type eventItem struct {
+	At      int64        `json:"at"`
+	Kind    string       `json:"kind"`
+	Actor   string       `json:"actor"`
+	Reason  string       `json:"reason,omitempty"`
+	Changes []changeItem `json:"changes,omitempty"`
+}
+
+type changeItem struct {
+	Field  string `json:"field"`
+	Before string `json:"before,omitempty"`
+	After  string `json:"after,omitempty"`
+}
+
+// deflateFrom is how long a timeline is that is worth deflating.
+const deflateFrom = 256
+
+// deflaters are kept for the next timeline: a new one costs more than all else that a write does.
+var deflaters = sync.Pool{New: func() any {
+	w, _ := flate.NewWriter(nil, flate.DefaultCompression) // fails on a level that is none
+	return w
+}}
+
+// MarshalDynamoDBAttributeValue is the timeline as text, or as bytes where it is deflated.
+func (t timeline) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
+	events := make([]eventItem, len(t))
+	for n, e := range t {
+		events[n] = eventItem{At: millis(e.At), Kind: e.Kind, Actor: e.Actor, Reason: e.Reason}
+		for _, c := range e.Changes {
+			events[n].Changes = append(events[n].Changes, changeItem(c))
+		}
+	}
+	plain, err := json.Marshal(events)
+	if err != nil {
+		return nil, err
+	}
+	if len(plain) < deflateFrom {
+		return text(string(plain)), nil
+	}
+	var short bytes.Buffer
+	w := deflaters.Get().(*flate.Writer)
+	defer deflaters.Put(w)
+	w.Reset(&short)
+	_, _ = w.Write(plain) // a buffer takes all
+	_ = w.Close()
+	return &types.AttributeValueMemberB{Value: short.Bytes()}, nil
+}
+
+// UnmarshalDynamoDBAttributeValue reads what MarshalDynamoDBAttributeValue wrote.
+func (t *timeline) UnmarshalDynamoDBAttributeValue(v types.AttributeValue) error {
+	var plain []byte
+	switch v := v.(type) {
+	case *types.AttributeValueMemberS:
+		plain = []byte(v.Value)
+	case *types.AttributeValueMemberB:
+		var err error
+		if plain, err = io.ReadAll(flate.NewReader(bytes.NewReader(v.Value))); err != nil {
+			return fmt.Errorf("inflate timeline: %w", err)
+		}
+	default:
+		return fmt.Errorf("a timeline is no %T", v)
+	}
+	var events []eventItem
+	if err := json.Unmarshal(plain, &events); err != nil {
+		return fmt.Errorf("read timeline: %w", err)
+	}
+	*t = make(timeline, len(events))
+	for n, e := range events {
+		(*t)[n] = commerce.Event{Seq: n + 1, At: instant(e.At), Kind: e.Kind, Actor: e.Actor, Reason: e.Reason}
+		for _, c := range e.Changes {
+			(*t)[n].Changes = append((*t)[n].Changes, commerce.Change(c))
+		}
+	}
+	return nil
+}
