@@ -34,11 +34,14 @@ type changeItem struct {
 // deflateFrom is how long a timeline is that is worth deflating.
 const deflateFrom = 256
 
-// deflaters are kept for the next timeline: a new one costs more than all else that a write does.
-var deflaters = sync.Pool{New: func() any {
-	w, _ := flate.NewWriter(nil, flate.DefaultCompression) // fails on a level that is none
-	return w
-}}
+// What deflates and inflates is kept for the next timeline: a new one costs more than all else that a write or a read does.
+var (
+	deflaters = sync.Pool{New: func() any {
+		w, _ := flate.NewWriter(nil, flate.DefaultCompression) // fails on a level that is none
+		return w
+	}}
+	inflaters = sync.Pool{New: func() any { return flate.NewReader(nil) }}
+)
 
 // MarshalDynamoDBAttributeValue is the timeline as text, or as bytes where it is deflated.
 func (t timeline) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) {
@@ -56,13 +59,7 @@ func (t timeline) MarshalDynamoDBAttributeValue() (types.AttributeValue, error) 
 	if len(plain) < deflateFrom {
 		return text(string(plain)), nil
 	}
-	var short bytes.Buffer
-	w := deflaters.Get().(*flate.Writer)
-	defer deflaters.Put(w)
-	w.Reset(&short)
-	_, _ = w.Write(plain) // a buffer takes all
-	_ = w.Close()
-	return &types.AttributeValueMemberB{Value: short.Bytes()}, nil
+	return &types.AttributeValueMemberB{Value: deflate(plain)}, nil
 }
 
 // UnmarshalDynamoDBAttributeValue reads what MarshalDynamoDBAttributeValue wrote.
@@ -73,7 +70,7 @@ func (t *timeline) UnmarshalDynamoDBAttributeValue(v types.AttributeValue) error
 		plain = []byte(v.Value)
 	case *types.AttributeValueMemberB:
 		var err error
-		if plain, err = io.ReadAll(flate.NewReader(bytes.NewReader(v.Value))); err != nil {
+		if plain, err = inflate(v.Value); err != nil {
 			return fmt.Errorf("inflate timeline: %w", err)
 		}
 	default:
@@ -91,4 +88,23 @@ func (t *timeline) UnmarshalDynamoDBAttributeValue(v types.AttributeValue) error
 		}
 	}
 	return nil
+}
+
+func deflate(plain []byte) []byte {
+	w := deflaters.Get().(*flate.Writer)
+	defer deflaters.Put(w)
+	var short bytes.Buffer
+	w.Reset(&short)
+	_, _ = w.Write(plain) // a buffer takes all
+	_ = w.Close()
+	return short.Bytes()
+}
+
+func inflate(short []byte) ([]byte, error) {
+	r := inflaters.Get().(io.Reader)
+	defer inflaters.Put(r)
+	if err := r.(flate.Resetter).Reset(bytes.NewReader(short), nil); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
 }
