@@ -15,7 +15,7 @@ import (
 const patience = 10 * time.Second
 
 // storeAfter bounds what waits to be stored with the order. A transaction has a hundred items: what ends a run has up to
-// 57, with a charge for each of 50 lines, and what charges the months before a change 61. A job adds two or three.
+// 57, with a charge for each of 50 lines, and what charges the months before a change 61. A job adds up to three.
 const storeAfter = 36
 
 // run is an order at work: as it is stored, as it is decided, and what is to be stored with that.
@@ -31,8 +31,8 @@ type run struct {
 // else is at it.
 //
 // What a platform that acts has answered is stored before it is asked the next thing, together with what that is: so a
-// run that carries on after a crash knows every line that may be there, and none is left behind by an undo. Where storing
-// the answer is all that is done, everything waits for the end, and there is one transaction or nothing.
+// run that carries on after a crash knows every line that may be there, and none is left behind by an undo. Of a platform
+// that does not act everything waits for the end: all is stored, or nothing is.
 func (p provisioner) advance(ctx context.Context, stored, decided commerce.Order, settled bool, now time.Time) (commerce.Order, error) {
 	r := run{provisioner: p, stored: stored, order: decided, settled: settled}
 	err := r.advance(ctx, now)

@@ -365,9 +365,10 @@ func TestGreatestOrderIsPublished(t *testing.T) {
 	}
 	h.wants(d, tenth, more(tenth, to...))
 	h.must(h.tick(t.Context(), tenth))
-	h.wants(d, tenth, terminate(tenth))
-	h.must(h.tick(t.Context(), tenth))
-	if o := h.order(d); o.Status != commerce.Ended || h.charges(d) != 150 {
+	month := time.Date(2026, time.December, 31, 23, 0, 0, 0, time.UTC) // begins, and is charged first
+	h.wants(d, month, terminate(month))
+	h.must(h.tick(t.Context(), month))
+	if o := h.order(d); o.Status != commerce.Ended || h.charges(d) != 200 || h.entitlements(d) != 0 {
 		t.Errorf("%s with %d charges", o.Status, h.charges(d))
 	}
 	if o, n := h.order(d), len(h.items("OrdersTable", "order#"+d.order, "event#")); n < len(o.Events)-4 { // placing, mapping and asking are not the function's

@@ -13,8 +13,8 @@ import (
 type Platform interface {
 	// Ask passes a job of an order on.
 	Ask(ctx context.Context, o commerce.Order, j commerce.Job, now time.Time) Answer
-	// Acts reports whether to ask it does something that is not undone where nothing is stored of it: so whoever asks
-	// stores before that they do, and after it what was answered. Where it does not, a job is done when its answer is stored.
+	// Acts reports whether asking does something by itself. Then it is noted that a job is asked before it is, and what was
+	// answered is stored before the next. Where not, a job is done by what its answer has stored with the order.
 	Acts() bool
 }
 
@@ -22,7 +22,7 @@ type Platform interface {
 type Answer struct {
 	Result commerce.Result
 	Reason string        // why the job is not done, in words for people
-	With   []store.Write // in the transaction that stores the answer
+	With   []store.Write // what the transaction writes that stores the answer
 }
 
 // Entitlements is the platform where none is configured: a line that runs is an item beside the customer organization.

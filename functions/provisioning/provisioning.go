@@ -3,7 +3,8 @@
 // The click asks the service platform in its own request, so that a quick platform is done at once. Whatever that does
 // not finish is carried on by the schedule. Every job has a key of its own that stays the same however often it is
 // asked, every answer is written under the condition that the order did not change, and an order is left alone while a
-// run is at work on it: a crash at any point, or two runs at once, end in the same state.
+// run is at work on it: a crash at any point, or two runs at once, end in the same state. Without a service platform all
+// that a click does is one transaction.
 package provisioning
 
 import (
