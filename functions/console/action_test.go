@@ -189,7 +189,7 @@ func TestTwoOperatorsAtOnce(t *testing.T) {
 func TestBadInputChangesNothing(t *testing.T) {
 	d := signedIn(t)
 	o := d.escalated()
-	says(t, d.act(o, "handled", "reason", "").Want(t, 400), "Say why")
+	says(t, d.act(o, "handled", "reason", "").Want(t, 400), "Enter a reason")
 	says(t, d.act(o, "resend", "reason", strings.Repeat("x", 501)).Want(t, 400), "Use up to 500 characters")
 	says(t, d.act(o, "contact", "email", "ana@").Want(t, 400), "Enter an email address")
 	says(t, d.get("/console/orders/DO-0000-0000-0000").Want(t, 404), "There is no such order")

@@ -189,7 +189,7 @@ func TestAnOperatorAtTheConsole(t *testing.T) {
 			b.says("The order goes on.")
 			b.press("Mark as handled")
 			b.press("Mark as handled") // without a note
-			b.says("Say why")
+			b.says("Enter a reason")
 			b.fill("reason", "Rang the partner, they start today.")
 			b.press("Mark as handled")
 			b.says("Marked as handled.")

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/html"
 
 	"dayone/local/cloud"
+	"dayone/local/cloud/cloudtest"
 )
 
 // sheet is a page as it was answered.
@@ -223,12 +224,8 @@ func runs(t *testing.T, c *cloud.Cloud, function string) {
 // code is the secret in the newest letter to an address whose link leads to a page.
 func code(t *testing.T, c *cloud.Cloud, to, page string) string {
 	t.Helper()
-	for _, l := range c.Inbox() {
-		link := l.Link(c.URL + page + "#")
-		if link != "" && strings.Contains(strings.Join(l.To, " "), to) {
-			_, secret, _ := strings.Cut(link, "#")
-			return secret
-		}
+	if secret := cloudtest.Secret(c, to, page); secret != "" {
+		return secret
 	}
 	t.Fatalf("no letter to %s leads to %s", to, page)
 	return ""

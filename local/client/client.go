@@ -43,18 +43,9 @@ func (o Object) With(others ...Object) Object {
 	return all
 }
 
-// Answer is what came back.
-type Answer struct {
-	Status int
-	Header http.Header
-	Body   string
-
-	object Object
-}
-
-// At walks down a path of names in a JSON answer; nil where it leads nowhere.
-func (a Answer) At(path ...string) any {
-	var v any = map[string]any(a.object)
+// At walks down a path of names: o.At("mapping", "partner_access"). It is nil where it leads nowhere.
+func (o Object) At(path ...string) any {
+	var v any = map[string]any(o)
 	for _, name := range path {
 		m, ok := v.(map[string]any)
 		if !ok {
@@ -66,11 +57,11 @@ func (a Answer) At(path ...string) any {
 }
 
 // Text is At for a text; "" where there is none.
-func (a Answer) Text(path ...string) string { s, _ := a.At(path...).(string); return s }
+func (o Object) Text(path ...string) string { s, _ := o.At(path...).(string); return s }
 
 // List is At for a list of objects.
-func (a Answer) List(path ...string) []Object {
-	all, _ := a.At(path...).([]any)
+func (o Object) List(path ...string) []Object {
+	all, _ := o.At(path...).([]any)
 	var list []Object
 	for _, v := range all {
 		if m, ok := v.(map[string]any); ok {
@@ -78,6 +69,30 @@ func (a Answer) List(path ...string) []Object {
 		}
 	}
 	return list
+}
+
+// Answer is what came back, and the object it is where it is JSON.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   string
+	Object
+}
+
+// Read reads an answer to its end.
+func Read(r *http.Response) (Answer, error) {
+	defer r.Body.Close()
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		return Answer{}, err
+	}
+	a := Answer{Status: r.StatusCode, Header: r.Header, Body: string(b)}
+	if len(b) > 0 && b[0] == '{' {
+		if err := json.Unmarshal(b, &a.Object); err != nil {
+			return a, fmt.Errorf("%s %s answered %s: %w", r.Request.Method, r.Request.URL.Path, b, err)
+		}
+	}
+	return a, nil
 }
 
 // Error is nil for an answer with one of these statuses, else an error that shows it.
@@ -118,16 +133,5 @@ func (c *Client) Ask(ctx context.Context, method, path, secret string, body any,
 	if err != nil {
 		return Answer{}, err
 	}
-	defer out.Body.Close()
-	b, err := io.ReadAll(out.Body)
-	if err != nil {
-		return Answer{}, err
-	}
-	a := Answer{Status: out.StatusCode, Header: out.Header, Body: string(b)}
-	if len(b) > 0 && b[0] == '{' {
-		if err := json.Unmarshal(b, &a.object); err != nil {
-			return a, fmt.Errorf("%s %s answered %s: %w", method, path, b, err)
-		}
-	}
-	return a, nil
+	return Read(out)
 }

@@ -83,6 +83,21 @@ func (c *clock) put(to time.Time) error {
 	return writeFile(c.file, kept)
 }
 
+// recall reads what was kept in a file into a value, which stays as it is where there is no file.
+func recall(name string, value any) error {
+	if name == "" {
+		return nil
+	}
+	kept, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(kept, value)
+}
+
 // writeFile replaces a file whole, so that a crash leaves the old one or the new one.
 func writeFile(name string, content []byte) error {
 	if err := os.WriteFile(name+".new", content, 0o644); err != nil {

@@ -2,12 +2,9 @@ package cloud
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -36,17 +33,7 @@ type receiver struct {
 
 func openReceiver(file, secret string, now func() time.Time) (*receiver, error) {
 	r := &receiver{file: file, secret: secret, now: now, sent: []SentEvent{}}
-	if file == "" {
-		return r, nil
-	}
-	kept, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return r, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(kept, &r.sent)
-	}
-	if err != nil {
+	if err := recall(file, &r.sent); err != nil {
 		return nil, fmt.Errorf("read the receiver's memory: %w", err)
 	}
 	return r, nil

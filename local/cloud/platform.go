@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
-	"os"
 	"slices"
 	"strconv"
 	"sync"
@@ -81,17 +79,7 @@ func newPlatformState() platformState {
 
 func openPlatform(file, secret string, now func() time.Time) (*platform, error) {
 	p := &platform{file: file, secret: secret, now: now, platformState: newPlatformState()}
-	if file == "" {
-		return p, nil
-	}
-	kept, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return p, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(kept, &p.platformState)
-	}
-	if err != nil {
+	if err := recall(file, &p.platformState); err != nil {
 		return nil, fmt.Errorf("read the service platform's memory: %w", err)
 	}
 	return p, nil

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"dayone/local/cloud"
+	"dayone/local/cloud/cloudtest"
 )
 
 // world is everything, running, with people and a commerce system that repeat what went wrong.
@@ -350,15 +351,8 @@ func (w *world) try(l cloud.Letter, link string) {
 
 // secret is what the newest letter to an address has in its link under a path.
 func (w *world) secret(to, path string) string {
-	for _, l := range w.Inbox() {
-		if !slices.Contains(l.To, to) {
-			continue
-		}
-		for _, link := range l.Links {
-			if u, err := url.Parse(link); err == nil && u.Path == path && u.Fragment != "" {
-				return u.Fragment
-			}
-		}
+	if secret := cloudtest.Secret(w.Cloud, to, path); secret != "" {
+		return secret
 	}
 	w.fail("no letter to %s has a link under %s", to, path)
 	return ""

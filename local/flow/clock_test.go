@@ -25,8 +25,8 @@ func TestAStartThatHasComeIsMailedAtOnce(t *testing.T) {
 		if n := len(w.letters(contact, id)); n != 1 {
 			t.Errorf("%d letters about an order that starts %s", n, start)
 		}
-		if got := w.show(id); got.text("requested_start_date") != start || got.text("status") != "invited" {
-			t.Errorf("an order that starts %s: %s", start, got.body)
+		if got := w.show(id); got.Text("requested_start_date") != start || got.Text("status") != "invited" {
+			t.Errorf("an order that starts %s: %s", start, got.Body)
 		}
 	}
 	w.later(3*24*time.Hour, 12*time.Hour)
@@ -101,8 +101,8 @@ func TestAStartThatWasMovedOrCancelled(t *testing.T) {
 	if n := len(w.letters("gone@nordlicht.example", "")); n != 0 {
 		t.Errorf("%d letters about a cancelled order", n)
 	}
-	if got := w.show(gone); got.text("status") != "cancelled" || got.at("next") != nil {
-		t.Errorf("cancelled: %s", got.body)
+	if got := w.show(gone); got.Text("status") != "cancelled" || got.At("next") != nil {
+		t.Errorf("cancelled: %s", got.Body)
 	}
 }
 
@@ -123,22 +123,22 @@ func TestNobodySetsTheOrderUp(t *testing.T) {
 			if n := len(w.letters(rep, id)); n != 1 || w.happened(id, "escalated") != 1 || w.happened(id, "notice_sent") != 1 {
 				t.Errorf("%d letters to the representative, notice %d", n, w.happened(id, "notice_sent"))
 			}
-			if got := w.show(id); got.text("status") != "invited" {
-				t.Errorf("a day before its end: %s", got.body)
+			if got := w.show(id); got.Text("status") != "invited" {
+				t.Errorf("a day before its end: %s", got.Body)
 			}
 			w.later(24*time.Hour, 6*time.Hour)
-			if got := w.show(id); got.text("status") != "closed" || got.text("next", "what") != "reopening" {
-				t.Errorf("closed: %s", got.body)
+			if got := w.show(id); got.Text("status") != "closed" || got.Text("next", "what") != "reopening" {
+				t.Errorf("closed: %s", got.Body)
 			}
 			for _, l := range w.letters(ana, id) {
 				if len(l.Links) == 0 {
 					continue
 				}
-				if got := w.ask("POST", "/setup/start", l.Links[0][len(w.URL)+len("/setup#"):], object{}); got.status != 410 {
-					t.Errorf("a link of a closed order: %d %s", got.status, got.body)
+				if got := w.ask("POST", "/setup/start", l.Links[0][len(w.URL)+len("/setup#"):], object{}); got.Status != 410 {
+					t.Errorf("a link of a closed order: %d %s", got.Status, got.Body)
 				}
 			}
-			events := len(w.ask("GET", "/orders/"+id+"/events", "", nil).want(w, 200).list("events"))
+			events := len(w.ask("GET", "/orders/"+id+"/events", "", nil).want(w, 200).List("events"))
 			letters := len(w.letters(ana, id))
 			w.later(90*24*time.Hour, 7*24*time.Hour)
 			if n := len(w.letters(ana, id)); n != letters {
@@ -147,7 +147,7 @@ func TestNobodySetsTheOrderUp(t *testing.T) {
 			w.because(id, "reopen", "they were away")
 			w.run("Letters")
 			w.ask("POST", "/setup/start", w.secret(ana, "/setup"), object{}).want(w, 200)
-			if got := len(w.ask("GET", "/orders/"+id+"/events", "", nil).want(w, 200).list("events")); got <= events {
+			if got := len(w.ask("GET", "/orders/"+id+"/events", "", nil).want(w, 200).List("events")); got <= events {
 				t.Errorf("its history has %d events, before it was closed %d", got, events)
 			}
 			if charges, _, _ := w.billed(2026, 2027); charges != 0 {
@@ -169,8 +169,8 @@ func TestAnOrganizationThatIsNotRecognised(t *testing.T) {
 	before := w.show(id)
 	for range 3 {
 		got := w.ask("POST", "/setup/partner-organization", link, object{"role": "partner", "set_up_by": "me", "unrecognised": true}).want(w, 200)
-		if got.text("next") != "stop" {
-			t.Errorf("answered %s", got.body)
+		if got.Text("next") != "stop" {
+			t.Errorf("answered %s", got.Body)
 		}
 	}
 	w.run("Letters")
@@ -178,9 +178,9 @@ func TestAnOrganizationThatIsNotRecognised(t *testing.T) {
 		t.Errorf("%d letters to the representative", n)
 	}
 	after := w.show(id)
-	if after.text("status") != before.text("status") || after.text("closes_at") != before.text("closes_at") || after.at("mapping") != nil {
-		t.Errorf("before %s, after %s", before.body, after.body)
+	if after.Text("status") != before.Text("status") || after.Text("closes_at") != before.Text("closes_at") || after.At("mapping") != nil {
+		t.Errorf("before %s, after %s", before.Body, after.Body)
 	}
-	w.complete(link, asPartner(w.show(first).text("mapping", "partner_organization"), "other@alpine.example"))
+	w.complete(link, asPartner(w.show(first).Text("mapping", "partner_organization"), "other@alpine.example"))
 	w.audited()
 }

@@ -14,15 +14,15 @@ const (
 // patch changes an order as its caller.
 func (w *world) patch(id string, change object) answer {
 	w.Helper()
-	return w.ask("PATCH", "/orders/"+id, "", change, "If-Match", w.show(id).header.Get("ETag")).want(w, 200)
+	return w.ask("PATCH", "/orders/"+id, "", change, "If-Match", w.show(id).Header.Get("ETag")).want(w, 200)
 }
 
 // happened counts the events of a kind in an order's timeline.
 func (w *world) happened(id, kind string) int {
 	w.Helper()
 	n := 0
-	for _, e := range w.ask("GET", "/orders/"+id+"/events", "", nil).want(w, 200).list("events") {
-		if e.text("kind") == kind {
+	for _, e := range w.ask("GET", "/orders/"+id+"/events", "", nil).want(w, 200).List("events") {
+		if e.Text("kind") == kind {
 			n++
 		}
 	}
@@ -45,12 +45,12 @@ func TestABouncedLetterStopsTheWindowUntilSomebodyMendsIt(t *testing.T) {
 			w := begin(t, nil)
 			id, _ := w.invited(order{contact: bounces})
 			shown := w.show(id)
-			if shown.text("status") != "scheduled" || shown.text("next", "who") != "caller" || shown.text("next", "what") != "setup_letter" ||
-				shown.text("next", "reason") != "the address takes no letters (5.1.1)" || shown.at("closes_at") != nil {
-				t.Fatalf("the order says %s", shown.body)
+			if shown.Text("status") != "scheduled" || shown.Text("next", "who") != "caller" || shown.Text("next", "what") != "setup_letter" ||
+				shown.Text("next", "reason") != "the address takes no letters (5.1.1)" || shown.At("closes_at") != nil {
+				t.Fatalf("the order says %s", shown.Body)
 			}
 			w.later(10*24*time.Hour, 12*time.Hour)
-			if status := w.show(id).text("status"); status != "scheduled" || w.happened(id, "letter_bounced") != 1 {
+			if status := w.show(id).Text("status"); status != "scheduled" || w.happened(id, "letter_bounced") != 1 {
 				t.Errorf("after ten days %s, %d times bounced", status, w.happened(id, "letter_bounced"))
 			}
 			if n := len(w.letters(bounces, "")); n != 1 {
@@ -66,14 +66,14 @@ func TestABouncedLetterStopsTheWindowUntilSomebodyMendsIt(t *testing.T) {
 			w.run("Letters") // what the first made necessary
 			shown = w.show(id)
 			if reads == bounces { // and it bounces again, which is news
-				if shown.text("next", "who") != "caller" || len(w.letters(rep, "could not be delivered")) != 2 || w.happened(id, "letter_bounced") != 2 {
-					t.Errorf("after another letter %s", shown.body)
+				if shown.Text("next", "who") != "caller" || len(w.letters(rep, "could not be delivered")) != 2 || w.happened(id, "letter_bounced") != 2 {
+					t.Errorf("after another letter %s", shown.Body)
 				}
 				return
 			}
-			closes, err := time.Parse(time.RFC3339, shown.text("closes_at"))
-			if err != nil || shown.text("status") != "invited" || closes.Sub(w.Now()).Round(time.Hour) != 7*24*time.Hour {
-				t.Fatalf("mended, it says %s", shown.body)
+			closes, err := time.Parse(time.RFC3339, shown.Text("closes_at"))
+			if err != nil || shown.Text("status") != "invited" || closes.Sub(w.Now()).Round(time.Hour) != 7*24*time.Hour {
+				t.Fatalf("mended, it says %s", shown.Body)
 			}
 			answers := asPartner("new", "it@alpine.example")
 			answers["partner_admin_email"] = reads
@@ -93,8 +93,8 @@ func TestABouncedDelegationStopsTheWindow(t *testing.T) {
 	w.ask("POST", "/setup/delegate", link, object{"role": "partner", "set_up_by": "colleague", "delegate_email": bounces}).want(w, 200)
 	w.later(10*24*time.Hour, 12*time.Hour)
 	shown := w.show(id)
-	if shown.text("status") != "started" || shown.text("next", "who") != "caller" || len(w.letters(rep, "could not be delivered")) != 1 {
-		t.Errorf("%s", shown.body)
+	if shown.Text("status") != "started" || shown.Text("next", "who") != "caller" || len(w.letters(rep, "could not be delivered")) != 1 {
+		t.Errorf("%s", shown.Body)
 	}
 }
 
@@ -105,8 +105,8 @@ func TestAComplaintIsToldOfOnce(t *testing.T) {
 	id, link := w.invited(order{contact: complains})
 	w.later(2*24*time.Hour, 12*time.Hour) // with a reminder, which is complained of as well
 	shown := w.show(id)
-	if shown.text("status") != "invited" || shown.text("next", "who") != "contact" || w.happened(id, "letter_complained") != 2 {
-		t.Errorf("%s", shown.body)
+	if shown.Text("status") != "invited" || shown.Text("next", "who") != "contact" || w.happened(id, "letter_complained") != 2 {
+		t.Errorf("%s", shown.Body)
 	}
 	if n := len(w.letters(rep, "reported as spam")); n != 1 {
 		t.Errorf("the representative was told %d times", n)

@@ -53,14 +53,14 @@ func (w *world) commerceKnows() {
 			w.Fatal(err)
 		}
 		shown := w.do(r)
-		if shown.status == http.StatusNotFound {
+		if shown.Status == http.StatusNotFound {
 			continue // another caller's
 		}
 		var told []json.RawMessage
 		for _, seq := range slices.Sorted(maps.Keys(events)) {
 			told = append(told, events[seq])
 		}
-		if err := contract.CheckTimeline([]byte(shown.body), told...); err != nil {
+		if err := contract.CheckTimeline([]byte(shown.Body), told...); err != nil {
 			w.Errorf("order %s: %v", id, err)
 		}
 	}
@@ -78,8 +78,8 @@ func TestTheCommerceSystemHearsOfEveryChangeAndCanAskAgain(t *testing.T) {
 	if !strings.Contains(string(w.hears()[id][2]), `"cancelled"`) {
 		t.Fatalf("it hears %v", w.hears()[id])
 	}
-	sent := w.ask("GET", "/orders/"+id+"/deliveries", "", nil).want(w, 200).list("deliveries")
-	if len(sent) != 2 || sent[1].text("status") != "delivered" || sent[1].text("id") != "evt_"+id+"_2" {
+	sent := w.ask("GET", "/orders/"+id+"/deliveries", "", nil).want(w, 200).List("deliveries")
+	if len(sent) != 2 || sent[1].Text("status") != "delivered" || sent[1].Text("id") != "evt_"+id+"_2" {
 		t.Errorf("deliveries %v", sent)
 	}
 	before := len(w.SentEvents())
@@ -89,8 +89,8 @@ func TestTheCommerceSystemHearsOfEveryChangeAndCanAskAgain(t *testing.T) {
 	if len(again) != 1 || again[0].ID != "evt_"+id+"_1" {
 		t.Errorf("sent again: %v", again)
 	}
-	if schema := w.ask("GET", "/events.schema.json", "", nil).want(w, 200); schema.text("$schema") == "" {
-		t.Errorf("the schema is %s", schema.body)
+	if schema := w.ask("GET", "/events.schema.json", "", nil).want(w, 200); schema.Text("$schema") == "" {
+		t.Errorf("the schema is %s", schema.Body)
 	}
 }
 
@@ -101,7 +101,7 @@ func TestWithoutAnAddressNothingIsSent(t *testing.T) {
 	if sent := w.SentEvents(); len(sent) > 0 {
 		t.Errorf("%v", sent)
 	}
-	if all := w.ask("GET", "/orders/"+id+"/deliveries", "", nil).want(w, 200).list("deliveries"); len(all) > 0 {
+	if all := w.ask("GET", "/orders/"+id+"/deliveries", "", nil).want(w, 200).List("deliveries"); len(all) > 0 {
 		t.Errorf("%v", all)
 	}
 	w.ask("POST", "/orders/"+id+"/events/1/redeliver", "", nil).want(w, 409)

@@ -33,37 +33,37 @@ func TestAnOrderBecomesRunningBilledServices(t *testing.T) {
 			if len(letters) != 1 || !strings.Contains(letters[0].HTML, "Nastavi zdaj") || !strings.Contains(letters[0].Text, "/setup#psl_") {
 				t.Fatalf("on the start date came %+v", letters)
 			}
-			if got := w.show(id); got.text("status") != "invited" || got.text("next", "what") != "setup" {
-				t.Fatalf("invited: %s", got.body)
+			if got := w.show(id); got.Text("status") != "invited" || got.Text("next", "what") != "setup" {
+				t.Fatalf("invited: %s", got.Body)
 			}
 
 			done := w.complete(w.secret(ana, "/setup"), asPartner("new", it))
-			if done.text("next") != "password" {
-				t.Fatalf("completed: %s", done.body)
+			if done.Text("next") != "password" {
+				t.Fatalf("completed: %s", done.Body)
 			}
-			if got := w.show(id); got.text("status") != "mapped" || got.text("mapping", "partner_access") != "granted" {
-				t.Fatalf("mapped: %s", got.body)
+			if got := w.show(id); got.Text("status") != "mapped" || got.Text("mapping", "partner_access") != "granted" {
+				t.Fatalf("mapped: %s", got.Body)
 			}
-			session := w.choose(done.text("password_token"))
+			session := w.choose(done.Text("password_token"))
 			w.settle(session, id, "alpine-mills")
 			progress := w.ask("POST", "/services/"+id+"/provision", session, object{}).want(w, 200)
-			if progress.text("status") != "active" || progress.text("billing_started_at") == "" {
-				t.Fatalf("provisioned: %s", progress.body)
+			if progress.Text("status") != "active" || progress.Text("billing_started_at") == "" {
+				t.Fatalf("provisioned: %s", progress.Body)
 			}
-			if got := w.show(id); got.text("status") != "active" || got.text("next", "what") != "charge" {
-				t.Errorf("active: %s", got.body)
+			if got := w.show(id); got.Text("status") != "active" || got.Text("next", "what") != "charge" {
+				t.Errorf("active: %s", got.Body)
 			}
 
 			var total float64
 			for _, c := range w.charges("2026-12") {
-				total += c.at("amount").(float64)
+				total += c.At("amount").(float64)
 			}
 			if total != 25*1250+25*9900 {
 				t.Errorf("first charges %v", total)
 			}
 			csv := w.ask("GET", "/charges?month=2026-12", "", nil, "Accept", "text/csv").want(w, 200)
-			if !strings.Contains(csv.header.Get("Content-Type"), "text/csv") || strings.Count(csv.body, id) < 2 {
-				t.Errorf("CSV %s", csv.body)
+			if !strings.Contains(csv.Header.Get("Content-Type"), "text/csv") || strings.Count(csv.Body, id) < 2 {
+				t.Errorf("CSV %s", csv.Body)
 			}
 			w.run("Letters")
 			for _, to := range []string{ana, it} {
@@ -79,33 +79,33 @@ func TestTheCustomerSetsUpAndThePartnerStaysOut(t *testing.T) {
 	w := begin(t, nil)
 	// The partner's organization exists from an earlier order, so that there is somebody to keep out.
 	first, link := w.invited(order{})
-	partner := w.choose(w.complete(link, asPartner("new", "it@other.example")).text("password_token"))
+	partner := w.choose(w.complete(link, asPartner("new", "it@other.example")).Text("password_token"))
 
 	id, link := w.invited(order{})
 	w.ask("POST", "/setup/delegate", link, object{"role": "partner", "set_up_by": "customer", "delegate_email": it}).want(w, 200)
 	w.run("Letters")
-	if got := w.ask("POST", "/setup/start", link, object{}); got.status != 410 || got.text("code") != "link_replaced" {
-		t.Errorf("the old link: %d %s", got.status, got.body)
+	if got := w.ask("POST", "/setup/start", link, object{}); got.Status != 410 || got.Text("code") != "link_replaced" {
+		t.Errorf("the old link: %d %s", got.Status, got.Body)
 	}
 	customer := w.secret(it, "/setup")
 	w.ask("POST", "/setup/role", customer, object{"role": "partner"}).want(w, 400)
 	done := w.complete(customer, object{"role": "customer", "customer_admin_email": it, "customer_organization": "new",
 		"customer_name": "Alpine Mills GmbH", "customer_country": "AT", "customer_language": "sl"})
-	session := w.choose(done.text("password_token"))
+	session := w.choose(done.Text("password_token"))
 	w.ask("GET", "/services/"+id, session, nil).want(w, 200)
 	w.ask("GET", "/services/"+id, partner, nil).want(w, 403)
 	w.ask("POST", "/services/"+id+"/subscription", partner, object{"reviewed": true}).want(w, 403)
 	w.ask("GET", "/services/"+first, partner, nil).want(w, 200)
 	w.ask("GET", "/services/"+first, session, nil).want(w, 404)
-	if got := w.show(id); got.text("status") != "mapped" || got.text("mapping", "partner_access") != "none" {
-		t.Errorf("the orderer sees %s", got.body)
+	if got := w.show(id); got.Text("status") != "mapped" || got.Text("mapping", "partner_access") != "none" {
+		t.Errorf("the orderer sees %s", got.Body)
 	}
 }
 
 func TestAColleagueCarriesOnWithinTheSameWindow(t *testing.T) {
 	w := begin(t, nil)
 	id, link := w.invited(order{})
-	closes := w.show(id).text("closes_at")
+	closes := w.show(id).Text("closes_at")
 	w.later(26*time.Hour, time.Hour)
 	pass := object{"role": "partner", "set_up_by": "colleague", "delegate_email": "Bor@Nordlicht.example "}
 	for range 2 {
@@ -115,12 +115,12 @@ func TestAColleagueCarriesOnWithinTheSameWindow(t *testing.T) {
 	if n := len(w.letters("bor@nordlicht.example", "")); n != 1 {
 		t.Errorf("%d letters to the colleague", n)
 	}
-	if got := w.show(id); got.text("closes_at") != closes {
-		t.Errorf("the window moved from %s to %s", closes, got.text("closes_at"))
+	if got := w.show(id); got.Text("closes_at") != closes {
+		t.Errorf("the window moved from %s to %s", closes, got.Text("closes_at"))
 	}
 	done := w.complete(w.secret("bor@nordlicht.example", "/setup"), asPartner("new", it))
-	if done.text("password_token") == "" {
-		t.Errorf("completed: %s", done.body)
+	if done.Text("password_token") == "" {
+		t.Errorf("completed: %s", done.Body)
 	}
 }
 
@@ -129,19 +129,19 @@ func TestASecondOrderOffersTheOrganization(t *testing.T) {
 	_, link := w.invited(order{})
 	w.complete(link, asPartner("new", it))
 	_, link = w.invited(order{contact: "bor@nordlicht.example"})
-	offers := w.ask("POST", "/setup/who", link, object{"role": "partner", "set_up_by": "me"}).want(w, 200).list("offers")
-	if len(offers) != 1 || offers[0].text("name") != "Nordlicht Partner d.o.o." || offers[0].text("country") != "SI" {
+	offers := w.ask("POST", "/setup/who", link, object{"role": "partner", "set_up_by": "me"}).want(w, 200).List("offers")
+	if len(offers) != 1 || offers[0].Text("name") != "Nordlicht Partner d.o.o." || offers[0].Text("country") != "SI" {
 		t.Fatalf("offered %v", offers)
 	}
 	// Typed with capitals and spaces, the administrator is still the same, and so is the organization.
-	answers := object{"role": "partner", "set_up_by": "me", "partner_organization": offers[0].text("id"), "customer_admin_email": " IT@Alpine.Example "}
-	customers := w.ask("POST", "/setup/customer-admin", link, answers).want(w, 200).list("offers")
+	answers := object{"role": "partner", "set_up_by": "me", "partner_organization": offers[0].Text("id"), "customer_admin_email": " IT@Alpine.Example "}
+	customers := w.ask("POST", "/setup/customer-admin", link, answers).want(w, 200).List("offers")
 	if len(customers) != 1 {
 		t.Fatalf("offered %v", customers)
 	}
-	answers["customer_organization"] = customers[0].text("id")
-	if done := w.complete(link, answers); done.text("next") != "sign-in" || done.text("password_token") != "" {
-		t.Errorf("completed: %s", done.body)
+	answers["customer_organization"] = customers[0].Text("id")
+	if done := w.complete(link, answers); done.Text("next") != "sign-in" || done.Text("password_token") != "" {
+		t.Errorf("completed: %s", done.Body)
 	}
 	w.run("Letters")
 	if len(w.letters(ana, "")) < 3 {
@@ -149,9 +149,9 @@ func TestASecondOrderOffersTheOrganization(t *testing.T) {
 	}
 	// A partner's administrator cannot administer a customer.
 	_, link = w.invited(order{contact: "bor@nordlicht.example"})
-	answers = object{"role": "partner", "set_up_by": "me", "partner_organization": offers[0].text("id"), "customer_admin_email": ana}
-	if got := w.ask("POST", "/setup/customer-admin", link, answers); got.status != 409 || got.text("code") != "address_taken" || strings.Contains(got.body, "Nordlicht") {
-		t.Errorf("a partner's administrator: %d %s", got.status, got.body)
+	answers = object{"role": "partner", "set_up_by": "me", "partner_organization": offers[0].Text("id"), "customer_admin_email": ana}
+	if got := w.ask("POST", "/setup/customer-admin", link, answers); got.Status != 409 || got.Text("code") != "address_taken" || strings.Contains(got.Body, "Nordlicht") {
+		t.Errorf("a partner's administrator: %d %s", got.Status, got.Body)
 	}
 }
 
@@ -171,9 +171,9 @@ func TestTypingAnAddressOpensNobodysOrganization(t *testing.T) {
 			delete(answers, field)
 		}
 		offers := w.ask("POST", "/setup/customer-admin", link, object{"role": "partner", "set_up_by": "me", "partner_organization": "new",
-			"partner_name": "Obala", "partner_country": "SI", "partner_admin_email": contact, "customer_admin_email": it}).want(w, 200).list("offers")
-		answers["customer_organization"] = offers[0].text("id")
-		session := w.choose(w.complete(link, answers).text("password_token"))
+			"partner_name": "Obala", "partner_country": "SI", "partner_admin_email": contact, "customer_admin_email": it}).want(w, 200).List("offers")
+		answers["customer_organization"] = offers[0].Text("id")
+		session := w.choose(w.complete(link, answers).Text("password_token"))
 		w.ask("GET", "/services/"+id, session, nil).want(w, 403)
 		w.ask("GET", "/services/"+id, owner, nil).want(w, 200)
 		w.run("Letters")
@@ -181,8 +181,8 @@ func TestTypingAnAddressOpensNobodysOrganization(t *testing.T) {
 		want := 403
 		if decision != "" {
 			w.ask("POST", "/access", "", object{"token": consent, "decision": decision}).want(w, 200)
-			if got := w.ask("POST", "/access", "", object{"token": consent, "decision": "yes"}); got.status != 410 {
-				t.Errorf("the link a second time: %d", got.status)
+			if got := w.ask("POST", "/access", "", object{"token": consent, "decision": "yes"}); got.Status != 410 {
+				t.Errorf("the link a second time: %d", got.Status)
 			}
 		}
 		if decision == "yes" {
@@ -195,16 +195,16 @@ func TestTypingAnAddressOpensNobodysOrganization(t *testing.T) {
 func TestAScannerDoesNoHarm(t *testing.T) {
 	w := begin(t, nil)
 	id, link := w.invited(order{})
-	before := w.show(id).body
+	before := w.show(id).Body
 	page := ""
 	for _, path := range []string{"/setup", "/setup?x=1", "/setup%23" + link, "/setup/start"} {
 		for range 12 {
 			got := w.ask("GET", path, "", nil, "Accept", "text/html")
 			if path == "/setup" {
 				if page == "" {
-					page = got.body
+					page = got.Body
 				}
-				if got.body != page || got.status != 200 {
+				if got.Body != page || got.Status != 200 {
 					t.Fatal("the page is not the same for everybody")
 				}
 			}
@@ -216,7 +216,7 @@ func TestAScannerDoesNoHarm(t *testing.T) {
 		t.Error("the page has the secret")
 	}
 	w.form("/setup/start", url.Values{"token": {link}}).want(w, 200) // the first button
-	if after := w.show(id).body; after != before {
+	if after := w.show(id).Body; after != before {
 		t.Errorf("changed to %s", after)
 	}
 	w.later(25*time.Hour, time.Hour)
@@ -241,21 +241,21 @@ func TestAMappedOrderIsPastThePointOfNoReturn(t *testing.T) {
 	w := begin(t, nil)
 	id, link := w.invited(order{})
 	done := w.complete(link, asPartner("new", it))
-	etag := w.show(id).header.Get("ETag")
+	etag := w.show(id).Header.Get("ETag")
 	for _, deed := range []string{"resend", "cancel"} {
-		if got := w.ask("POST", "/orders/"+id+"/"+deed, "", object{"reason": "too late"}); got.status != 409 || got.text("code") != "order_already_set_up" {
-			t.Errorf("%s: %d %s", deed, got.status, got.body)
+		if got := w.ask("POST", "/orders/"+id+"/"+deed, "", object{"reason": "too late"}); got.Status != 409 || got.Text("code") != "order_already_set_up" {
+			t.Errorf("%s: %d %s", deed, got.Status, got.Body)
 		}
 	}
 	w.ask("PATCH", "/orders/"+id, "", object{"requested_start_date": "2027-01-01"}, "If-Match", etag).want(w, 409)
-	if got := w.ask("POST", "/setup/start", link, object{}); got.status != 410 || got.text("code") != "link_used" {
-		t.Errorf("the link: %d %s", got.status, got.body)
+	if got := w.ask("POST", "/setup/start", link, object{}); got.Status != 410 || got.Text("code") != "link_used" {
+		t.Errorf("the link: %d %s", got.Status, got.Body)
 	}
-	if page := w.form("/setup/start", url.Values{"token": {link}}); page.status != 410 || !strings.Contains(page.body, "/sign-in") {
-		t.Errorf("the page of a used link leads nowhere: %d", page.status)
+	if page := w.form("/setup/start", url.Values{"token": {link}}); page.Status != 410 || !strings.Contains(page.Body, "/sign-in") {
+		t.Errorf("the page of a used link leads nowhere: %d", page.Status)
 	}
-	if done.text("password_token") == "" {
-		t.Errorf("completed: %s", done.body)
+	if done.Text("password_token") == "" {
+		t.Errorf("completed: %s", done.Body)
 	}
 }
 
@@ -264,11 +264,11 @@ func TestEveryDeadLinkSaysWhy(t *testing.T) {
 	want := func(link string, status int, code string) {
 		t.Helper()
 		got := w.ask("POST", "/setup/start", link, object{})
-		if got.status != status || got.text("code") != code {
-			t.Errorf("%d %s, want %d %s", got.status, got.text("code"), status, code)
+		if got.Status != status || got.Text("code") != code {
+			t.Errorf("%d %s, want %d %s", got.Status, got.Text("code"), status, code)
 		}
-		if page := w.form("/setup/start", url.Values{"token": {link}}); page.status != status || !strings.Contains(page.body, "<h1") {
-			t.Errorf("the page of %s: %d %s", code, page.status, page.body)
+		if page := w.form("/setup/start", url.Values{"token": {link}}); page.Status != status || !strings.Contains(page.Body, "<h1") {
+			t.Errorf("the page of %s: %d %s", code, page.Status, page.Body)
 		}
 	}
 	unknown := "psl_" + strings.Repeat("A", 43)
@@ -294,7 +294,7 @@ func TestChargesFollowTheCalendarToTheEndOfTheTerm(t *testing.T) {
 		t.Fatal(err)
 	}
 	id, link := w.invited(order{lines: []line{{"CALL", "monthly", 10, 1000, 12}}})
-	session := w.choose(w.complete(link, asPartner("new", it)).text("password_token"))
+	session := w.choose(w.complete(link, asPartner("new", it)).Text("password_token"))
 	w.settle(session, id, "alpine-mills")
 	w.ask("POST", "/services/"+id+"/provision", session, object{}).want(w, 200)
 	w.later(400*24*time.Hour, 24*time.Hour)
@@ -303,8 +303,8 @@ func TestChargesFollowTheCalendarToTheEndOfTheTerm(t *testing.T) {
 	total := 0.0
 	for month := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC); month.Year() < 2029; month = month.AddDate(0, 1, 0) {
 		for _, c := range w.charges(month.Format("2006-01")) {
-			days = append(days, c.text("period_start"))
-			total += c.at("amount").(float64)
+			days = append(days, c.Text("period_start"))
+			total += c.At("amount").(float64)
 		}
 	}
 	want := "2027-01-31 2027-02-28 2027-03-31 2027-04-30 2027-05-31 2027-06-30 2027-07-31 2027-08-31 2027-09-30 2027-10-31 2027-11-30 2027-12-31"
@@ -316,7 +316,7 @@ func TestChargesFollowTheCalendarToTheEndOfTheTerm(t *testing.T) {
 func TestProvisioningThatTakesItsTime(t *testing.T) {
 	w := begin(t, nil)
 	id, link := w.invited(order{})
-	session := w.choose(w.complete(link, asPartner("new", it)).text("password_token"))
+	session := w.choose(w.complete(link, asPartner("new", it)).Text("password_token"))
 	w.settle(session, id, "alpine-mills")
 	if err := w.Behave("meetings", "slow", 0); err != nil {
 		t.Fatal(err)
@@ -324,18 +324,18 @@ func TestProvisioningThatTakesItsTime(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 20 {
 		wait.Go(func() {
-			if got := w.ask("POST", "/services/"+id+"/provision", session, object{}); got.status != 200 {
-				t.Errorf("a click: %d %s", got.status, got.body)
+			if got := w.ask("POST", "/services/"+id+"/provision", session, object{}); got.Status != 200 {
+				t.Errorf("a click: %d %s", got.Status, got.Body)
 			}
 		})
 	}
 	wait.Wait()
-	if got := w.ask("GET", "/services/"+id+"/progress", session, nil).want(w, 200); got.text("status") != "provisioning" || got.at("billing_started_at") != nil {
-		t.Errorf("meanwhile: %s", got.body)
+	if got := w.ask("GET", "/services/"+id+"/progress", session, nil).want(w, 200); got.Text("status") != "provisioning" || got.At("billing_started_at") != nil {
+		t.Errorf("meanwhile: %s", got.Body)
 	}
 	w.later(10*time.Minute, time.Minute)
-	if got := w.ask("GET", "/services/"+id+"/progress", session, nil).want(w, 200); got.text("status") != "active" {
-		t.Errorf("at last: %s", got.body)
+	if got := w.ask("GET", "/services/"+id+"/progress", session, nil).want(w, 200); got.Text("status") != "active" {
+		t.Errorf("at last: %s", got.Body)
 	}
 	month := w.Now().Format("2006-01")
 	if n := len(w.charges(month)); n != 2 {
@@ -353,19 +353,19 @@ func TestHostileNamesAreDataEverywhere(t *testing.T) {
 					t.Errorf("letter %q: %s", l.Subject, l.HTML)
 				}
 			}
-			if page := w.form("/setup/start", url.Values{"token": {link}}).want(w, 200); strings.Contains(page.body, "<script>alert") || strings.Contains(page.body, "<img src=x") {
-				t.Errorf("page %s", page.body)
+			if page := w.form("/setup/start", url.Values{"token": {link}}).want(w, 200); strings.Contains(page.Body, "<script>alert") || strings.Contains(page.Body, "<img src=x") {
+				t.Errorf("page %s", page.Body)
 			}
-			if got := w.show(id); got.text("customer", "name") != name {
-				t.Errorf("name became %q", got.text("customer", "name"))
+			if got := w.show(id); got.Text("customer", "name") != name {
+				t.Errorf("name became %q", got.Text("customer", "name"))
 			}
 		})
 	}
 	w := begin(t, nil)
 	for _, name := range []string{"two\nlines", "tab\there", "nul\x00", "turn\u202eround"} {
 		got := w.ask("POST", "/orders", "", object{"external_ref": "X", "family": "A-FLEX", "customer": object{"name": name, "country": "AT"}}, "Idempotency-Key", "hostile-names-key")
-		if got.status != 400 {
-			t.Errorf("%q was taken: %d", name, got.status)
+		if got.Status != 400 {
+			t.Errorf("%q was taken: %d", name, got.Status)
 		}
 	}
 }

@@ -19,7 +19,7 @@ func (w *world) resize(id string, to ...int) answer {
 func (w *world) lines(id string, change func(i int, l object)) []object {
 	w.Helper()
 	var all []object
-	for i, shown := range w.show(id).list("lines") {
+	for i, shown := range w.show(id).List("lines") {
 		l := object{}
 		for _, name := range []string{"subscription_id", "sku", "quantity", "term_months", "billing", "unit_price", "currency", "auto_renew"} {
 			l[name] = shown[name]
@@ -42,12 +42,12 @@ func (w *world) billed(from, to int) (charges, totals int64, kinds map[string]in
 	kinds = map[string]int{}
 	for month := time.Date(from, 1, 1, 0, 0, 0, 0, time.UTC); month.Year() <= to; month = month.AddDate(0, 1, 0) {
 		page := w.ask("GET", "/charges?month="+month.Format("2006-01"), "", nil).want(w, 200)
-		for _, c := range page.list("charges") {
-			charges += int64(c.at("amount").(float64))
-			kinds[c.text("kind")]++
+		for _, c := range page.List("charges") {
+			charges += int64(c.At("amount").(float64))
+			kinds[c.Text("kind")]++
 		}
-		for _, t := range page.list("totals") {
-			totals += int64(t.at("amount").(float64))
+		for _, t := range page.List("totals") {
+			totals += int64(t.At("amount").(float64))
 		}
 	}
 	return charges, totals, kinds
@@ -80,24 +80,24 @@ func TestAWholeLife(t *testing.T) {
 			w.because(id, "hold", "another check")
 			answers := asPartner("new", it)
 			w.ask("POST", "/setup/role", link, object{"role": "partner"}).want(w, 200)
-			answers["review_digest"] = w.ask("POST", "/setup/review", link, answers).want(w, 200).text("review_digest")
-			if got := w.ask("POST", "/setup/complete", link, answers).want(w, 409); got.text("code") != "order_on_hold" {
-				t.Errorf("completed while it is held: %s", got.body)
+			answers["review_digest"] = w.ask("POST", "/setup/review", link, answers).want(w, 200).Text("review_digest")
+			if got := w.ask("POST", "/setup/complete", link, answers).want(w, 409); got.Text("code") != "order_on_hold" {
+				t.Errorf("completed while it is held: %s", got.Body)
 			}
 			fields := url.Values{"token": {link}}
 			for name, v := range answers {
 				fields.Set(name, fmt.Sprint(v))
 			}
-			if page := w.form("/setup/complete", fields); page.status != 409 || !strings.Contains(page.body, "This order is on hold") ||
-				!strings.Contains(page.body, "Contact your account representative.") || strings.Contains(page.body, "another check") {
-				t.Errorf("the page of a held order: %d %s", page.status, page.body)
+			if page := w.form("/setup/complete", fields); page.Status != 409 || !strings.Contains(page.Body, "This order is on hold") ||
+				!strings.Contains(page.Body, "Contact your account representative.") || strings.Contains(page.Body, "another check") {
+				t.Errorf("the page of a held order: %d %s", page.Status, page.Body)
 			}
 			w.because(id, "release", "paid again")
-			session := w.choose(w.ask("POST", "/setup/complete", link, answers).want(w, 200).text("password_token"))
+			session := w.choose(w.ask("POST", "/setup/complete", link, answers).want(w, 200).Text("password_token"))
 			w.because(id, "hold", "a last one")
 			w.settleHeld(session, id, "alpine-mills")
-			if got := w.ask("POST", "/services/"+id+"/provision", session, object{}).want(w, 409); got.text("code") != "order_on_hold" {
-				t.Errorf("provisioned while it is held: %s", got.body)
+			if got := w.ask("POST", "/services/"+id+"/provision", session, object{}).want(w, 409); got.Text("code") != "order_on_hold" {
+				t.Errorf("provisioned while it is held: %s", got.Body)
 			}
 			w.because(id, "release", "all paid")
 			w.ask("POST", "/services/"+id+"/provision", session, object{}).want(w, 200)
@@ -107,22 +107,22 @@ func TestAWholeLife(t *testing.T) {
 			w.later(10*24*time.Hour, 24*time.Hour)
 			w.patch(id, object{"lines": w.lines(id, func(_ int, l object) { l["auto_renew"] = true })})
 			w.resize(id, 30, 10)
-			if got := w.show(id); got.text("change", "kind") != "quantity" || got.text("next", "what") != "change" {
-				t.Errorf("asked for more: %s", got.body)
+			if got := w.show(id); got.Text("change", "kind") != "quantity" || got.Text("next", "what") != "change" {
+				t.Errorf("asked for more: %s", got.Body)
 			}
 			w.run("Provisioning")
 			want := int64(25*1250+10*9900) + part(5*1250, days(start.AddDate(0, 0, 10), start.AddDate(0, 1, 0)), 31)
 
 			w.because(id, "suspend", "an invoice is open")
 			w.run("Provisioning")
-			if got := w.show(id); got.text("status") != "suspended" || got.at("change") != nil {
-				t.Errorf("suspended: %s", got.body)
+			if got := w.show(id); got.Text("status") != "suspended" || got.At("change") != nil {
+				t.Errorf("suspended: %s", got.Body)
 			}
 			w.later(40*24*time.Hour, 24*time.Hour) // and is billed all the same
 			w.because(id, "resume", "paid")
 			w.run("Provisioning")
-			if got := w.show(id); got.text("status") != "active" || got.list("lines")[0].text("term_end") != "2027-12-03" {
-				t.Errorf("resumed: %s", got.body)
+			if got := w.show(id); got.Text("status") != "active" || got.List("lines")[0].Text("term_end") != "2027-12-03" {
+				t.Errorf("resumed: %s", got.Body)
 			}
 
 			// It renews on 3 December 2027, and is terminated on the 8th.
@@ -130,13 +130,13 @@ func TestAWholeLife(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.run("Billing")
-			if got := w.show(id); got.text("status") != "active" || got.list("lines")[1].text("term_end") != "2028-12-03" || w.happened(id, "renewed") != 2 {
-				t.Errorf("renewed: %s", got.body)
+			if got := w.show(id); got.Text("status") != "active" || got.List("lines")[1].Text("term_end") != "2028-12-03" || w.happened(id, "renewed") != 2 {
+				t.Errorf("renewed: %s", got.Body)
 			}
 			w.because(id, "terminate", "moved away")
 			w.run("Provisioning")
-			if got := w.show(id); got.text("status") != "ended" || got.at("next") != nil || got.list("lines")[0].text("status") != "removed" {
-				t.Errorf("terminated: %s", got.body)
+			if got := w.show(id); got.Text("status") != "ended" || got.At("next") != nil || got.List("lines")[0].Text("status") != "removed" {
+				t.Errorf("terminated: %s", got.Body)
 			}
 			renewed := time.Date(2027, 12, 3, 0, 0, 0, 0, time.UTC)
 			want += 12*30*1250 + 10*9900
@@ -149,8 +149,8 @@ func TestAWholeLife(t *testing.T) {
 				t.Errorf("charged %d in %v, the totals say %d, want %d", charges, kinds, totals, want)
 			}
 			csv := w.ask("GET", "/charges?month=2027-12", "", nil, "Accept", "text/csv").want(w, 200)
-			if strings.Count(csv.body, "credit,2027-12-09,") != 2 {
-				t.Errorf("the file has %s", csv.body)
+			if strings.Count(csv.Body, "credit,2027-12-09,") != 2 {
+				t.Errorf("the file has %s", csv.Body)
 			}
 			w.audited()
 		})
@@ -166,8 +166,8 @@ func (w *world) settleHeld(session, id, subdomain string) {
 		"time_zone": "Europe/Vienna", "language": "en"})
 	post("meetings", object{"time_zone": "Europe/Vienna", "language": "en"})
 	post("enterprise", object{"subdomain": subdomain})
-	if got := w.ask("GET", "/services/"+id, session, nil).want(w, 200); got.at("can_provision") != false {
-		w.Errorf("a held order can be provisioned: %s", got.body)
+	if got := w.ask("GET", "/services/"+id, session, nil).want(w, 200); got.At("can_provision") != false {
+		w.Errorf("a held order can be provisioned: %s", got.Body)
 	}
 }
 
@@ -175,7 +175,7 @@ func (w *world) settleHeld(session, id, subdomain string) {
 func TestAPlatformThatResistsAChange(t *testing.T) {
 	w := begin(t, nil)
 	id, link := w.invited(order{lines: []line{{"CALL", "monthly", 25, 1250, 12}, {"MEET", "monthly", 25, 900, 12}}})
-	session := w.choose(w.complete(link, asPartner("new", it)).text("password_token"))
+	session := w.choose(w.complete(link, asPartner("new", it)).Text("password_token"))
 	w.settle(session, id, "alpine-mills")
 	w.ask("POST", "/services/"+id+"/provision", session, object{}).want(w, 200)
 	behave := func(service, behaviour string, times int) {
@@ -191,9 +191,9 @@ func TestAPlatformThatResistsAChange(t *testing.T) {
 	w.run("Provisioning")
 	w.run("Letters")
 	got := w.show(id)
-	if got.text("status") != "active" || got.text("change_refused", "kind") != "quantity" || !strings.Contains(got.text("change_refused", "reason"), "A-FLEX-MEET: ") ||
-		got.list("lines")[0].at("quantity") != 25.0 || len(w.letters(rep, "a change was refused")) != 1 {
-		t.Errorf("refused: %s", got.body)
+	if got.Text("status") != "active" || got.Text("change_refused", "kind") != "quantity" || !strings.Contains(got.Text("change_refused", "reason"), "A-FLEX-MEET: ") ||
+		got.List("lines")[0].At("quantity") != 25.0 || len(w.letters(rep, "a change was refused")) != 1 {
+		t.Errorf("refused: %s", got.Body)
 	}
 	if after, _, _ := w.billed(2026, 2027); after != before {
 		t.Errorf("it cost %d", after-before)
@@ -202,21 +202,21 @@ func TestAPlatformThatResistsAChange(t *testing.T) {
 	behave("meetings", "fail_once", 12)
 	w.because(id, "suspend", "an invoice is open")
 	w.later(50*time.Minute, time.Minute)
-	if got := w.show(id); got.at("stuck_since") != nil {
-		t.Errorf("stuck already: %s", got.body)
+	if got := w.show(id); got.At("stuck_since") != nil {
+		t.Errorf("stuck already: %s", got.Body)
 	}
 	w.later(40*time.Minute, time.Minute)
 	got = w.show(id)
-	if got.text("status") != "active" || got.text("stuck_since") == "" || len(w.letters(rep, "provisioning is stuck")) != 1 {
-		t.Errorf("stuck: %s", got.body)
+	if got.Text("status") != "active" || got.Text("stuck_since") == "" || len(w.letters(rep, "provisioning is stuck")) != 1 {
+		t.Errorf("stuck: %s", got.Body)
 	}
 	progress := w.ask("GET", "/services/"+id+"/progress", session, nil).want(w, 200)
-	if progress.text("stuck_since") == "" || progress.list("lines")[1].text("reason") == "" {
-		t.Errorf("the administrator sees %s", progress.body)
+	if progress.Text("stuck_since") == "" || progress.List("lines")[1].Text("reason") == "" {
+		t.Errorf("the administrator sees %s", progress.Body)
 	}
 	w.later(time.Hour, time.Minute)
-	if got = w.show(id); got.text("status") != "suspended" || got.at("stuck_since") != nil || len(w.letters(rep, "provisioning is stuck")) != 1 {
-		t.Errorf("at last: %s", got.body)
+	if got = w.show(id); got.Text("status") != "suspended" || got.At("stuck_since") != nil || len(w.letters(rep, "provisioning is stuck")) != 1 {
+		t.Errorf("at last: %s", got.Body)
 	}
 	w.audited()
 }

@@ -123,7 +123,7 @@ func (w *world) secrets() []string {
 		all = append(all, token.FindAllString(l.Text+l.HTML, -1)...)
 	}
 	for _, s := range w.seen.answers {
-		all = append(all, token.FindAllString(s.body+fmt.Sprint(s.header), -1)...)
+		all = append(all, token.FindAllString(s.Body+fmt.Sprint(s.Header), -1)...)
 	}
 	for _, name := range []string{"ProvisionerSecret", "EventsSecret"} {
 		if key := w.Template.Parameters[name]; key != "" {
@@ -193,14 +193,14 @@ var (
 // meant is an answer without the secrets that it is there to carry: the token in the form of a page, hidden or as it was
 // pasted, the link to the page for a password, the two tokens that a client is given, the cookie.
 func meant(a answer) string {
-	header := a.header.Clone()
+	header := a.Header.Clone()
 	if c := header.Get("Set-Cookie"); strings.HasPrefix(c, "__Host-session=") && strings.HasSuffix(c, "; Path=/; HttpOnly; Secure; SameSite=Lax") {
 		header.Del("Set-Cookie")
 	}
-	body := a.body
+	body := a.Body
 	if strings.Contains(header.Get("Content-Type"), "html") {
 		body = carried.ReplaceAllString(body, "")
-	} else if a.status == http.StatusOK {
+	} else if a.Status == http.StatusOK {
 		body = given.ReplaceAllString(body, "")
 	}
 	return fmt.Sprint(header) + body
@@ -214,14 +214,14 @@ var (
 // sealed holds a page to its headers: nothing inline runs or applies but by its hash, nothing is framed or indexed, and no
 // address it leads to has a secret where a server would see it.
 func (w *world) sealed(s seen) {
-	if to := s.header.Get("Location"); to != "" {
+	if to := s.Header.Get("Location"); to != "" {
 		w.secretless("the answer to "+s.what, to, nil)
 	}
-	if s.status >= 300 && s.status < 400 || !strings.Contains(s.header.Get("Content-Type"), "text/html") {
+	if s.Status >= 300 && s.Status < 400 || !strings.Contains(s.Header.Get("Content-Type"), "text/html") {
 		return
 	}
-	policy := s.header.Get("Content-Security-Policy")
-	found := inline.FindAllStringSubmatch(s.body, -1)
+	policy := s.Header.Get("Content-Security-Policy")
+	found := inline.FindAllStringSubmatch(s.Body, -1)
 	for _, m := range found {
 		sum := sha256.Sum256([]byte(m[3]))
 		if m[2] != "" || !strings.Contains(policy, "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'") {
@@ -236,15 +236,15 @@ func (w *world) sealed(s seen) {
 			w.Errorf("%s: the policy has no %s: %s", s.what, want, policy)
 		}
 	}
-	if strings.Contains(policy, "unsafe") || strings.Contains(s.body, " style=\"") || regexp.MustCompile(`<[^>]* on[a-z]+="`).MatchString(s.body) {
+	if strings.Contains(policy, "unsafe") || strings.Contains(s.Body, " style=\"") || regexp.MustCompile(`<[^>]* on[a-z]+="`).MatchString(s.Body) {
 		w.Errorf("%s: something inline without a hash", s.what)
 	}
 	for name, want := range map[string]string{"Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff", "X-Robots-Tag": "noindex"} {
-		if s.header.Get(name) != want {
-			w.Errorf("%s: %s is %q", s.what, name, s.header.Get(name))
+		if s.Header.Get(name) != want {
+			w.Errorf("%s: %s is %q", s.what, name, s.Header.Get(name))
 		}
 	}
-	for _, m := range leads.FindAllStringSubmatch(s.body, -1) {
+	for _, m := range leads.FindAllStringSubmatch(s.Body, -1) {
 		w.secretless("the page of "+s.what, m[1], nil)
 	}
 }
@@ -283,12 +283,12 @@ func TestNoSecretIsAnywhereItIsNotMeantToBe(t *testing.T) {
 	for name, value := range answers {
 		form.Set(name, fmt.Sprint(value))
 	}
-	digest := w.ask("POST", "/setup/review", link, answers).want(w, 200).text("review_digest")
+	digest := w.ask("POST", "/setup/review", link, answers).want(w, 200).Text("review_digest")
 	form.Set("review_digest", digest)
 	done := w.form("/setup/complete", form).want(w, 200)
-	first := regexp.MustCompile(`/password#(psp_[A-Za-z0-9_-]{43})`).FindStringSubmatch(done.body)
+	first := regexp.MustCompile(`/password#(psp_[A-Za-z0-9_-]{43})`).FindStringSubmatch(done.Body)
 	if first == nil {
-		t.Fatalf("the last page leads to no password: %s", done.body)
+		t.Fatalf("the last page leads to no password: %s", done.Body)
 	}
 	w.form("/setup/start", url.Values{"token": {link}}).want(w, 410)
 
@@ -307,7 +307,7 @@ func TestNoSecretIsAnywhereItIsNotMeantToBe(t *testing.T) {
 	w.ask("POST", "/sign-in", "", object{"email": wrong, "password": chosen}) // typed into the wrong field
 	w.later(time.Hour, time.Hour)
 	w.form("/sign-in", url.Values{"email": {ana}, "password": {chosen}})
-	session := w.ask("POST", "/sign-in", "", object{"email": ana, "password": chosen}).want(w, 200).text("session")
+	session := w.ask("POST", "/sign-in", "", object{"email": ana, "password": chosen}).want(w, 200).Text("session")
 	w.ask("GET", "/services/"+id, session+"x", nil).want(w, 401)
 	w.ask("GET", "/services/"+id, "", nil, "Accept", "text/html", "Cookie", "__Host-session="+session).want(w, 200)
 	w.settle(session, id, "alpine-mills")

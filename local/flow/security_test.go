@@ -34,7 +34,7 @@ func filled(r template.Route, order string) string {
 func TestEveryPageIsSealed(t *testing.T) {
 	w := begin(t, nil)
 	id, link := w.invited(order{})
-	session := w.choose(w.complete(link, asPartner("new", it)).text("password_token"))
+	session := w.choose(w.complete(link, asPartner("new", it)).Text("password_token"))
 	pages := 0
 	for _, r := range w.open() {
 		if r.Method != "GET" || r.Path == "/openapi.json" {
@@ -42,7 +42,7 @@ func TestEveryPageIsSealed(t *testing.T) {
 		}
 		for _, cookie := range []string{"__Host-session=" + session, "__Host-session=pss_nonsense"} {
 			for _, path := range []string{filled(r, id), filled(r, "DO-NONE"), filled(r, id) + "?lang=sl", filled(r, id) + "?unknown=1"} {
-				if a := w.ask("GET", path, "", nil, "Accept", "text/html", "Cookie", cookie); strings.Contains(a.header.Get("Content-Type"), "text/html") {
+				if a := w.ask("GET", path, "", nil, "Accept", "text/html", "Cookie", cookie); strings.Contains(a.Header.Get("Content-Type"), "text/html") {
 					pages++
 				}
 			}
@@ -57,7 +57,7 @@ func TestEveryPageIsSealed(t *testing.T) {
 func TestNobodyPostsFromAnotherSite(t *testing.T) {
 	w := begin(t, nil)
 	id, link := w.invited(order{})
-	session := w.choose(w.complete(link, asPartner("new", it)).text("password_token"))
+	session := w.choose(w.complete(link, asPartner("new", it)).Text("password_token"))
 	before := w.stored()
 	routes := 0
 	for _, r := range w.open() {
@@ -74,8 +74,8 @@ func TestNobodyPostsFromAnotherSite(t *testing.T) {
 		} {
 			a := w.ask("POST", filled(r, id), "", object{"token": link, "email": ana, "password": password, "subdomain": "evil"},
 				append(header, "Cookie", "__Host-session="+session)...)
-			if a.status != 403 || a.text("code") != "cross_origin" {
-				t.Errorf("%s by %s: %d %s", r.Key(), name, a.status, a.body)
+			if a.Status != 403 || a.Text("code") != "cross_origin" {
+				t.Errorf("%s by %s: %d %s", r.Key(), name, a.Status, a.Body)
 			}
 		}
 	}
@@ -95,7 +95,7 @@ func TestNobodyPostsFromAnotherSite(t *testing.T) {
 func TestSlowDownCannotBeDodged(t *testing.T) {
 	w := begin(t, nil)
 	_, link := w.invited(order{})
-	w.choose(w.complete(link, asPartner("new", it)).text("password_token"))
+	w.choose(w.complete(link, asPartner("new", it)).Text("password_token"))
 	slow := 0
 	for n := range 30 {
 		from := fmt.Sprintf("198.51.100.%d", n)
@@ -103,17 +103,17 @@ func TestSlowDownCannotBeDodged(t *testing.T) {
 		a := w.ask("POST", "/sign-in", "", object{"email": spelled, "password": "wrong, and long enough"},
 			"X-Forwarded-For", from, "Forwarded", "for="+from, "X-Real-Ip", from, "User-Agent", from, "X-GoLambdaProxy-ApiGw-Context", `{"http":{"sourceIp":"`+from+`"}}`)
 		switch {
-		case a.status == 429 && a.header.Get("Retry-After") != "":
+		case a.Status == 429 && a.Header.Get("Retry-After") != "":
 			slow++
-		case a.status != 401:
-			t.Fatalf("%d %s", a.status, a.body)
+		case a.Status != 401:
+			t.Fatalf("%d %s", a.Status, a.Body)
 		}
 	}
 	if slow != 25 {
 		t.Errorf("%d of 30 tries were slowed, want 25", slow)
 	}
-	if a := w.ask("POST", "/sign-in", "", object{"email": ana, "password": password}); a.status != 429 {
-		t.Errorf("the right password in between: %d", a.status)
+	if a := w.ask("POST", "/sign-in", "", object{"email": ana, "password": password}); a.Status != 429 {
+		t.Errorf("the right password in between: %d", a.Status)
 	}
 }
 
@@ -128,8 +128,8 @@ func TestNobodyForgesACaller(t *testing.T) {
 			if ask.method == "POST" {
 				body = object{"reason": "because"}
 			}
-			if a := w.ask(ask.method, "/orders/"+id+ask.path, "", body, "X-Local-Caller", "somebody-else", header, mine); a.status != 404 || strings.Contains(a.body, "forged") {
-				t.Errorf("%s %s with %s: %d %s", ask.method, ask.path, header, a.status, a.body)
+			if a := w.ask(ask.method, "/orders/"+id+ask.path, "", body, "X-Local-Caller", "somebody-else", header, mine); a.Status != 404 || strings.Contains(a.Body, "forged") {
+				t.Errorf("%s %s with %s: %d %s", ask.method, ask.path, header, a.Status, a.Body)
 			}
 		}
 	}
@@ -140,9 +140,9 @@ func TestNobodyForgesACaller(t *testing.T) {
 func TestTheCookieIsKeptClose(t *testing.T) {
 	w := begin(t, nil)
 	_, link := w.invited(order{})
-	w.choose(w.complete(link, asPartner("new", it)).text("password_token"))
+	w.choose(w.complete(link, asPartner("new", it)).Text("password_token"))
 	a := w.form("/sign-in", url.Values{"email": {ana}, "password": {password}})
-	cookie := a.header.Get("Set-Cookie")
+	cookie := a.Header.Get("Set-Cookie")
 	if !regexp.MustCompile(`^__Host-session=pss_[\w-]{43}; Path=/; HttpOnly; Secure; SameSite=Lax$`).MatchString(cookie) {
 		t.Errorf("Set-Cookie: %s", cookie)
 	}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"dayone/local/client"
 	"dayone/local/cloud"
 	"dayone/local/cloud/cloudtest"
 	"dayone/local/contract"
@@ -41,42 +42,10 @@ func begin(t *testing.T, parameters map[string]string) *world {
 // end is a context for what is done once the test is over.
 func (w *world) end() context.Context { return context.WithoutCancel(w.Context()) }
 
-// object is a JSON object as a test reads it.
-type object map[string]any
-
-// at walks down a path of names: o.at("mapping", "partner_access").
-func (o object) at(path ...string) any {
-	var v any = map[string]any(o)
-	for _, name := range path {
-		m, ok := v.(map[string]any)
-		if !ok {
-			return nil
-		}
-		v = m[name]
-	}
-	return v
-}
-
-func (o object) text(path ...string) string { s, _ := o.at(path...).(string); return s }
-
-func (o object) list(path ...string) []object {
-	all, _ := o.at(path...).([]any)
-	var list []object
-	for _, v := range all {
-		if m, ok := v.(map[string]any); ok {
-			list = append(list, m)
-		}
-	}
-	return list
-}
+type object = client.Object
 
 // answer is what came back.
-type answer struct {
-	status int
-	header http.Header
-	body   string
-	object
-}
+type answer struct{ client.Answer }
 
 // ask sends a request with a JSON body, or none, and a secret, or none.
 func (w *world) ask(method, path, secret string, body any, header ...string) answer {
@@ -120,22 +89,16 @@ func (w *world) form(path string, fields url.Values) answer {
 
 func (w *world) do(r *http.Request) answer {
 	w.Helper()
-	client := &http.Client{Transport: contract.Transport(w.T), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	out, err := client.Do(r)
+	browser := &http.Client{Transport: contract.Transport(w.T), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	out, err := browser.Do(r)
 	if err != nil {
 		w.Fatal(err)
 	}
-	defer out.Body.Close()
-	b, err := io.ReadAll(out.Body)
-	if err != nil {
-		w.Fatal(err)
-	}
-	a := answer{status: out.StatusCode, header: out.Header, body: string(b)}
+	got, err := client.Read(out)
+	a := answer{got}
 	defer func() { w.saw(r, a) }()
-	if strings.Contains(out.Header.Get("Content-Type"), "json") && len(b) > 0 && b[0] == '{' {
-		if err := json.Unmarshal(b, &a.object); err != nil {
-			w.Fatalf("%s %s answered %s: %v", r.Method, r.URL.Path, b, err)
-		}
+	if err != nil {
+		w.Fatal(err)
 	}
 	return a
 }
@@ -143,8 +106,8 @@ func (w *world) do(r *http.Request) answer {
 // want fails the test unless the answer has this status.
 func (a answer) want(w *world, status int) answer {
 	w.Helper()
-	if a.status != status {
-		w.Fatalf("status %d, want %d: %s", a.status, status, a.body)
+	if a.Status != status {
+		w.Fatalf("status %d, want %d: %s", a.Status, status, a.Body)
 	}
 	return a
 }
@@ -195,7 +158,7 @@ func (w *world) place(o order) string {
 		"account_representative": object{"name": "Maja Zupan", "email": "maja.zupan@vendor.example"},
 		"lines":                  lines,
 	}, "Idempotency-Key", fmt.Sprintf("whole-flow-key-%d", w.orders)).want(w, 201)
-	return a.text("id")
+	return a.Text("id")
 }
 
 // show reads an order as its caller.
@@ -235,15 +198,8 @@ func (w *world) letters(to, subject string) []cloud.Letter {
 // secret is the secret of the newest letter to an address with a link under this path.
 func (w *world) secret(to, path string) string {
 	w.Helper()
-	for _, l := range w.Inbox() {
-		if !slices.Contains(l.To, to) {
-			continue
-		}
-		for _, link := range l.Links {
-			if u, err := url.Parse(link); err == nil && u.Path == path && u.Fragment != "" {
-				return u.Fragment
-			}
-		}
+	if secret := cloudtest.Secret(w.Cloud, to, path); secret != "" {
+		return secret
 	}
 	w.Fatalf("no letter to %s has a link under %s", to, path)
 	return ""
@@ -275,7 +231,7 @@ func (w *world) complete(link string, answers object) answer {
 	w.Helper()
 	w.ask("POST", "/setup/role", link, object{"role": answers["role"]}).want(w, 200)
 	review := w.ask("POST", "/setup/review", link, answers).want(w, 200)
-	sent := object{"review_digest": review.text("review_digest")}
+	sent := object{"review_digest": review.Text("review_digest")}
 	for name, value := range answers {
 		sent[name] = value
 	}
@@ -287,7 +243,7 @@ const password = "copper kettle on the sill"
 // choose creates a password and answers the session.
 func (w *world) choose(token string) string {
 	w.Helper()
-	return w.ask("POST", "/password", "", object{"token": token, "password": password}).want(w, 200).text("session")
+	return w.ask("POST", "/password", "", object{"token": token, "password": password}).want(w, 200).Text("session")
 }
 
 // settle completes every task of an order's service setup.
@@ -295,11 +251,11 @@ func (w *world) settle(session, id, subdomain string) {
 	w.Helper()
 	post := func(task string, body object) { w.ask("POST", "/services/"+id+"/"+task, session, body).want(w, 200) }
 	tasks := w.ask("GET", "/services/"+id, session, nil).want(w, 200)
-	for _, task := range tasks.list("tasks") {
-		if task.text("status") == "completed" {
+	for _, task := range tasks.List("tasks") {
+		if task.Text("status") == "completed" {
 			continue
 		}
-		switch task.text("name") {
+		switch task.Text("name") {
 		case "subscription":
 			post("subscription", object{"reviewed": true})
 		case "calling":
@@ -311,13 +267,13 @@ func (w *world) settle(session, id, subdomain string) {
 			post("enterprise", object{"subdomain": subdomain})
 		}
 	}
-	if got := w.ask("GET", "/services/"+id, session, nil).want(w, 200); got.at("can_provision") != true {
-		w.Fatalf("the tasks are not complete: %s", got.body)
+	if got := w.ask("GET", "/services/"+id, session, nil).want(w, 200); got.At("can_provision") != true {
+		w.Fatalf("the tasks are not complete: %s", got.Body)
 	}
 }
 
 // charges are the charges of a month.
 func (w *world) charges(month string) []object {
 	w.Helper()
-	return w.ask("GET", "/charges?month="+month, "", nil).want(w, 200).list("charges")
+	return w.ask("GET", "/charges?month="+month, "", nil).want(w, 200).List("charges")
 }

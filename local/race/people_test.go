@@ -2,27 +2,20 @@ package race_test
 
 import (
 	"fmt"
-	"net/url"
 	"slices"
 	"testing"
 	"time"
 
 	"dayone/local/client"
+	"dayone/local/cloud/cloudtest"
 	"dayone/shared/commerce"
 )
 
 // secret is the secret of the newest letter to an address with a link under this path.
 func (w *world) secret(to, path string) string {
 	w.Helper()
-	for _, l := range w.Inbox() {
-		if !slices.Contains(l.To, to) {
-			continue
-		}
-		for _, link := range l.Links {
-			if u, err := url.Parse(link); err == nil && u.Path == path && u.Fragment != "" {
-				return u.Fragment
-			}
-		}
+	if secret := cloudtest.Secret(w.Cloud, to, path); secret != "" {
+		return secret
 	}
 	w.Fatalf("no letter to %s has a link under %s", to, path)
 	return ""

@@ -242,6 +242,12 @@ func (p *Page) List(items []Item) (template.HTML, error) {
 	return p.render("list", items)
 }
 
+// Amounts shows items with how much there is of each, which their Status says. It is no tag: nothing comes after it.
+func (p *Page) Amounts(items []Item) (template.HTML, error) {
+	p.use("list.css")
+	return p.render("amounts", items)
+}
+
 // Inset sets a text apart. Kind is info, warn, or ok, which is also read out when the page changes.
 func (p *Page) Inset(kind, text string) (template.HTML, error) {
 	p.use("inset.css")
@@ -266,6 +272,12 @@ func Tag(l *texts.Language, of, status string) (words, colour string) {
 func (p *Page) Button(name, value, words string) (template.HTML, error) {
 	p.use("second.css")
 	return p.render("button", struct{ Name, Value, Words string }{name, value, words})
+}
+
+// Beside is a Button that stands beside the main one, wherever the page file says it.
+func (p *Page) Beside(name, value, words string) (_ template.HTML, err error) {
+	p.Second, err = p.Button(name, value, words)
+	return "", err
 }
 
 // Live keeps the page up to date from address for as long as it is on it. Without a script, a link does the same.

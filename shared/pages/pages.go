@@ -170,6 +170,7 @@ type Page struct {
 	View
 	Help    string
 	Body    template.HTML // of the page file
+	Second  template.HTML // the button beside the main one
 	Styles  template.HTML // with their tags
 	Scripts template.HTML
 

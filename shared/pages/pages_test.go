@@ -48,7 +48,7 @@ func views(l *texts.Language) map[string]pages.View {
 	return map[string]pages.View{
 		"open": {Lang: l, Name: "open", Action: "/setup/start", Switch: "/setup"},
 		"start": wizard(pages.View{Name: "start", Action: "/setup/role", Data: []pages.Item{
-			{Name: l.T("words.sku.CALL"), Note: l.N("words.unit.user", 250)}, {Name: l.T("words.sku.ROOM"), Note: l.N("words.unit.room", 3)},
+			{Name: l.T("words.sku.CALL"), Status: l.N("words.unit.user", 250)}, {Name: l.T("words.sku.ROOM"), Status: l.N("words.unit.room", 3)},
 		}}),
 		"role": wizard(pages.View{Name: "role", Action: "/setup/role", Step: 1, Steps: 4, StepName: l.T("pages.role.step"), Back: "start"}),
 		"role-error": wizard(pages.View{Name: "role", Action: "/setup/role", Step: 1, Steps: 4, StepName: l.T("pages.role.step"), Back: "start",
