@@ -59,21 +59,30 @@ func TestAMedianIsTheMiddle(t *testing.T) {
 	}
 }
 
-// What went over the wire is what the SDK sends again: the same operation on the same items.
-func TestARecordedDeedIsDoneAgain(t *testing.T) {
+// What went over the wire is what the SDK sends again: on tables of other names it takes what it took, new items and all.
+func TestARecordedLifeIsLedAgain(t *testing.T) {
+	lives, err := recordLives(t.Context(), "../..", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
 	meter := &budget.Meter{}
 	p, err := openPlant(t.Context(), "../..", meter)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = p.close() }) // nothing is kept
-	deeds, names, err := recordLife(t.Context(), p, meter)
-	if err != nil {
+	if err := p.otherTables(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range names {
-		if err := bareHandler(t.Context(), p.db, deeds[name], []byte("{}")); err != nil {
-			t.Errorf("%s: %v", name, err)
+	bare := p.client(p.tables)
+	for n, life := range lives {
+		for _, r := range life {
+			if err := bareHandler(t.Context(), bare, r, []byte("{}")); err != nil {
+				t.Errorf("order %d: %s: %v", n+1, r.deed, err)
+			}
+			if cost, _ := meter.Take(); cost != r.cost {
+				t.Errorf("order %d: %s took %v, and again %v", n+1, r.deed, r.cost, cost)
+			}
 		}
 	}
 }

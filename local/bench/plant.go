@@ -12,12 +12,14 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"dayone/local/budget"
@@ -95,6 +97,35 @@ func (p *plant) connect() {
 		}
 		p.handlers[f.ID] = functions.All()[f.ID](func(name string) string { return environment[name] })
 	}
+}
+
+// otherName is a name of the same length for tables that no function uses.
+func otherName(table string) string { return strings.TrimSuffix(table, "Table") + "Other" }
+
+// others turns what was sent to the functions' tables into what is sent to the others.
+func (p *plant) others() *strings.Replacer {
+	var names []string
+	for _, t := range p.template.Tables {
+		names = append(names, strconv.Quote(*t.Input.TableName), strconv.Quote(otherName(*t.Input.TableName)))
+	}
+	return strings.NewReplacer(names...)
+}
+
+// otherTables creates every table once more, under its other name.
+func (p *plant) otherTables(ctx context.Context) error {
+	var all []template.Table
+	for _, t := range p.template.Tables {
+		input := *t.Input
+		input.TableName = aws.String(otherName(*input.TableName))
+		t.Input = &input
+		all = append(all, t)
+	}
+	return engine.CreateTables(ctx, p.db, all)
+}
+
+// client is a client of the tables as they are found at an address.
+func (p *plant) client(address string) *dynamodb.Client {
+	return dynamodb.New(p.db.Options(), func(o *dynamodb.Options) { o.BaseEndpoint = &address })
 }
 
 // environ is the environment of a function here.
@@ -280,7 +311,7 @@ type sesStub struct {
 	last  []byte
 }
 
-var setupLink = regexp.MustCompile(`/setup#(psl_[A-Za-z0-9_-]{43})`)
+var setupLink = regexp.MustCompile(`/setup#(psl_[A-Za-z0-9_-]{43,})`)
 
 func newSESStub() *sesStub {
 	s := &sesStub{links: map[string]string{}}

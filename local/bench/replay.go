@@ -1,14 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -18,60 +20,46 @@ import (
 
 // recorded is a deed as it went over the wire, ready to be done again by bare calls of the SDK.
 type recorded struct {
-	calls  []func(context.Context, *dynamodb.Client) error
-	at1    bool // all at once, as a schedule asks its shards
-	answer int  // bytes of the answer's body
+	deed   string
+	waves  [][]bareCall // one after the other, the calls of each at once
+	cost   budget.Cost
+	answer int // bytes of what the function answered
 }
 
-// always keeps a condition's length and lets it pass: what is done again may be there already.
-const always = "attribute_exists(pk) OR attribute_not_exists(pk) OR "
+// bareCall is one call of the SDK, its input ready.
+type bareCall func(context.Context, *dynamodb.Client) error
 
-// record makes calls of what a deed sent.
-func record(calls []budget.Call, answer int) (recorded, error) {
-	r := recorded{answer: answer, at1: len(calls) > 1}
+// record makes calls of what a deed sent, on the other tables: those that were under way together are made together. One
+// that began when another had ended may have waited for it.
+func record(calls []budget.Call, tables *strings.Replacer) (recorded, error) {
+	var r recorded
+	slices.SortFunc(calls, func(a, b budget.Call) int { return a.Begun.Compare(b.Begun) })
+	var ended time.Time // the first of the wave
 	for _, c := range calls {
 		operation, _, _ := strings.Cut(c.Operation, "(")
-		r.at1 = r.at1 && operation == "Query"
 		var sent map[string]any
-		d := json.NewDecoder(bytes.NewReader(c.Sent))
+		d := json.NewDecoder(strings.NewReader(tables.Replace(string(c.Sent))))
 		d.UseNumber()
 		if err := d.Decode(&sent); err != nil {
 			return r, err
 		}
-		relax(sent)
-		do, err := bareCall(operation, sent)
+		do, err := callOf(operation, sent)
 		if err != nil {
 			return r, err
 		}
-		r.calls = append(r.calls, do)
+		if c.Begun.After(ended) {
+			r.waves, ended = append(r.waves, nil), c.Ended
+		}
+		last := len(r.waves) - 1
+		r.waves[last] = append(r.waves[last], do)
+		if c.Ended.Before(ended) {
+			ended = c.Ended
+		}
 	}
 	return r, nil
 }
 
-// relax lets every condition pass, keeps what is written out of the shards that schedules read, and drops the names of
-// transactions, which may be used once.
-func relax(v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		delete(v, "ClientRequestToken")
-		if c, ok := v["ConditionExpression"].(string); ok {
-			v["ConditionExpression"] = always + "(" + c + ")"
-		}
-		if item, ok := v["Item"].(map[string]any); ok && item["due"] != nil {
-			item["due"] = map[string]any{"S": "bench#0"}
-		}
-		for _, of := range v {
-			relax(of)
-		}
-	case []any:
-		for _, of := range v {
-			relax(of)
-		}
-	}
-}
-
-// bareCall is one call of the SDK, its input ready.
-func bareCall(operation string, sent map[string]any) (func(context.Context, *dynamodb.Client) error, error) {
+func callOf(operation string, sent map[string]any) (bareCall, error) {
 	switch operation {
 	case "GetItem":
 		return typed(sent, func(ctx context.Context, db *dynamodb.Client, in *dynamodb.GetItemInput) error {
@@ -112,7 +100,7 @@ func bareCall(operation string, sent map[string]any) (func(context.Context, *dyn
 	return nil, fmt.Errorf("no bare call for %s", operation)
 }
 
-func typed[In any](sent map[string]any, do func(context.Context, *dynamodb.Client, *In) error) (func(context.Context, *dynamodb.Client) error, error) {
+func typed[In any](sent map[string]any, do func(context.Context, *dynamodb.Client, *In) error) (bareCall, error) {
 	var in In
 	if err := fill(reflect.ValueOf(&in).Elem(), sent); err != nil {
 		return nil, err
@@ -220,25 +208,22 @@ func attribute(from any) (types.AttributeValue, error) {
 	return nil, fmt.Errorf("no attribute: %v", from)
 }
 
-// do does the deed by bare calls, one after the other, or at once where that is how it was.
+// do does the deed by bare calls.
 func (r recorded) do(ctx context.Context, db *dynamodb.Client) error {
-	if !r.at1 {
-		for _, call := range r.calls {
-			if err := call(ctx, db); err != nil {
+	for _, wave := range r.waves {
+		if len(wave) == 1 {
+			if err := wave[0](ctx, db); err != nil {
 				return err
 			}
+			continue
 		}
-		return nil
-	}
-	var wait sync.WaitGroup
-	errs := make(chan error, len(r.calls))
-	for _, call := range r.calls {
-		wait.Go(func() { errs <- call(ctx, db) })
-	}
-	wait.Wait()
-	close(errs)
-	for err := range errs {
-		if err != nil {
+		var wait sync.WaitGroup
+		errs := make([]error, len(wave))
+		for i, call := range wave {
+			wait.Go(func() { errs[i] = call(ctx, db) })
+		}
+		wait.Wait()
+		if err := errors.Join(errs...); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Cost is what a deed took.
@@ -59,6 +60,8 @@ type Call struct {
 	Writes    float64 `json:"writes"`
 	Reads     float64 `json:"reads"`
 	Sent      []byte  `json:"-"` // the request's body, as the function sent it
+
+	Begun, Ended time.Time `json:"-"` // by which calls that were under way together are known
 }
 
 // Meter counts what goes over the wire of a cloud. It is safe for use by many at once.
@@ -104,12 +107,14 @@ func (m *Meter) table(next http.Handler, w http.ResponseWriter, r *http.Request)
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(asked)), int64(len(asked))
 	r.Header.Del("Content-Length")
 	kept := httptest.NewRecorder()
+	begun := time.Now()
 	next.ServeHTTP(kept, r)
 
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	writes, reads := consumed(operation, kept.Body.Bytes())
 	m.add(Cost{Calls: 1, Writes: writes, Reads: reads}, Call{
 		Function: r.PathValue("function"), Operation: operation + sized(body), Writes: writes, Reads: reads, Sent: body,
+		Begun: begun, Ended: time.Now(),
 	})
 	maps.Copy(w.Header(), kept.Header())
 	w.WriteHeader(kept.Code)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"reflect"
 	"strconv"
@@ -17,13 +16,34 @@ import (
 
 // Decode is JSONBody for bytes at hand.
 func Decode(body []byte, v any) error {
-	if err := strict(body, reflect.TypeOf(v)); err != nil {
+	return strict(body, json.NewDecoder(bytes.NewReader(body)), v)
+}
+
+// strict decodes body by d into v and makes the pass that encoding/json leaves out: it walks the tokens once more, beside
+// the Go type that holds them, and names every field that was read another way than it was meant.
+func strict(body []byte, d *json.Decoder, v any) error {
+	switch {
+	case !utf8.Valid(body):
+		return refused("body_not_utf8", "The body is not valid UTF-8.")
+	case loneSurrogate(body):
+		return refused("body_not_utf8", "The body has half of a surrogate pair.")
+	case deepest(body) > maxDepth:
+		return refused("too_deep", "The JSON is nested more than 8 deep.")
+	}
+	unread := d.Decode(v)
+	if _, mistyped := errors.AsType[*json.UnmarshalTypeError](unread); unread != nil && !mistyped {
+		return notJSON(unread)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return refused("trailing_data", "Something follows after the JSON value.")
+	}
+	p := pass{tokens: body}
+	p.value(p.next(), reflect.TypeOf(v))
+	if err := p.found.Err(); err != nil {
 		return err
 	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return notJSON(err)
+	if unread != nil {
+		return notJSON(unread)
 	}
 	return nil
 }
@@ -35,29 +55,66 @@ func notJSON(err error) error {
 	return refused("not_json", "The body is not valid JSON: %s.", strings.TrimPrefix(err.Error(), "json: "))
 }
 
-// strict is the pass that encoding/json leaves out. It walks the tokens of body once, beside the Go type that will hold
-// them, and names every field that would be read another way than it was meant.
-func strict(body []byte, shape reflect.Type) error {
-	if !utf8.Valid(body) {
-		return refused("body_not_utf8", "The body is not valid UTF-8.")
+// tokens is what is left of JSON. A json.Decoder hands out tokens too, and reads each of them as a document of its own:
+// that took longer than decoding them.
+type tokens []byte
+
+// next takes a token: a bracket, a text in its quotes, a number or a word; none at the end. Commas and colons are no more
+// than space to it, and it takes what is no JSON as it comes.
+func (t *tokens) next() []byte {
+	rest := bytes.TrimLeft(*t, " \t\r\n,:")
+	n := 0
+	switch {
+	case len(rest) == 0:
+	case rest[0] == '"':
+		for n = 1; n < len(rest) && rest[n] != '"'; n++ {
+			if rest[n] == '\\' {
+				n++
+			}
+		}
+		n = min(n+1, len(rest))
+	case isBracket(rest[0]):
+		n = 1
+	default:
+		if n = bytes.IndexAny(rest, " \t\r\n,:{}[]\""); n < 0 {
+			n = len(rest)
+		}
 	}
-	if loneSurrogate(body) {
-		return refused("body_not_utf8", "The body has half of a surrogate pair.")
-	}
-	p := pass{d: json.NewDecoder(bytes.NewReader(body))}
-	p.d.UseNumber()
-	if err := p.value(shape, "", 0); err != nil {
-		return err
-	}
-	if _, err := p.d.Token(); !errors.Is(err, io.EOF) {
-		return refused("trailing_data", "Something follows after the JSON value.")
-	}
-	return p.found.Err()
+	*t = rest[n:]
+	return rest[:n]
 }
 
-// pass is one walk over a body.
+func isBracket(c byte) bool { return c == '{' || c == '}' || c == '[' || c == ']' }
+
+// deepest is how many brackets are open at most.
+func deepest(body tokens) int {
+	depth, most := 0, 0
+	for token := body.next(); len(token) > 0; token = body.next() {
+		switch token[0] {
+		case '{', '[':
+			depth++
+			most = max(most, depth)
+		case '}', ']':
+			depth--
+		}
+	}
+	return most
+}
+
+// textOf is what a text in its quotes says.
+func textOf(token []byte) string {
+	if bytes.IndexByte(token, '\\') < 0 {
+		return string(token[1 : len(token)-1])
+	}
+	var s string
+	_ = json.Unmarshal(token, &s) // it is a text of valid JSON
+	return s
+}
+
+// pass is one walk over a body that is valid JSON.
 type pass struct {
-	d     *json.Decoder
+	tokens
+	path  []string // to where it is
 	found commerce.Check
 	told  int
 }
@@ -65,71 +122,55 @@ type pass struct {
 // toldAtOnce bounds how many mistakes one answer names.
 const toldAtOnce = 100
 
-func (p *pass) that(ok bool, at, code, detail string) {
+// that notes a mistake, where ok is false.
+func (p *pass) that(ok bool, code, detail string) {
 	if !ok && p.told < toldAtOnce {
 		p.told++
-		p.found.That(false, at, code, detail)
+		p.found.That(false, strings.Join(p.path, "/"), code, detail)
 	}
 }
 
-func (p *pass) token() (json.Token, error) {
-	token, err := p.d.Token()
-	if err != nil {
-		return nil, notJSON(err)
-	}
-	return token, nil
-}
-
-func (p *pass) value(shape reflect.Type, at string, depth int) error {
-	token, err := p.token()
-	if err != nil {
-		return err
-	}
+// value walks over the value that begins with token.
+func (p *pass) value(token []byte, shape reflect.Type) {
 	for shape != nil && shape.Kind() == reflect.Pointer {
 		shape = shape.Elem()
 	}
-	if shape != nil && token != nil && !holds(shape, token) {
-		p.that(false, at, "wrong_type", "This must be "+plainType(shape)+".")
+	if shape != nil && !holds(shape, token) {
+		p.that(false, "wrong_type", "This must be "+plainType(shape)+".")
 		shape = nil
 	}
-	switch token := token.(type) {
-	case json.Delim:
-		if depth++; depth > maxDepth {
-			return refused("too_deep", "The JSON is nested more than 8 deep.")
-		}
-		if token == '{' {
-			return p.object(shape, at, depth)
-		}
-		return p.list(shape, at, depth)
-	case string:
-		p.that(!strings.ContainsFunc(token, unicode.IsControl), at, "control_character", controlHelp)
+	switch token[0] {
+	case '{':
+		p.object(shape)
+	case '[':
+		p.list(shape)
+	case '"':
+		p.that(!strings.ContainsFunc(textOf(token), unicode.IsControl), "control_character", controlHelp)
 	}
-	return nil
 }
 
 const controlHelp = "This text has a control character. Remove it."
 
 // holds reports whether a Go type can hold the value that begins with token.
-func holds(shape reflect.Type, token json.Token) bool {
+func holds(shape reflect.Type, token []byte) bool {
 	kind := shape.Kind()
 	if kind == reflect.Interface {
 		return true
 	}
-	switch token := token.(type) {
-	case string:
+	switch token[0] {
+	case '"':
 		return kind == reflect.String
-	case bool:
+	case 't', 'f':
 		return kind == reflect.Bool
-	case json.Number:
-		_, err := strconv.ParseInt(token.String(), 10, 64)
-		return err == nil && (kind == reflect.Int || kind == reflect.Int64)
-	case json.Delim:
-		if token == '[' {
-			return kind == reflect.Slice
-		}
+	case 'n':
+		return true // null is left out
+	case '[':
+		return kind == reflect.Slice
+	case '{':
 		return kind == reflect.Struct || kind == reflect.Map
 	}
-	return true
+	_, err := strconv.ParseInt(string(token), 10, 64)
+	return err == nil && (kind == reflect.Int || kind == reflect.Int64)
 }
 
 func plainType(t reflect.Type) string {
@@ -149,40 +190,33 @@ func plainType(t reflect.Type) string {
 // pointed writes a key as a JSON pointer does (RFC 6901).
 var pointed = strings.NewReplacer("~", "~0", "/", "~1")
 
-func (p *pass) object(shape reflect.Type, at string, depth int) error {
+func (p *pass) object(shape reflect.Type) {
 	fields := fieldsOf(shape)
 	seen := map[string]bool{}
-	for p.d.More() {
-		token, err := p.token()
-		if err != nil {
-			return err
-		}
-		key := token.(string) // the decoder takes nothing else for a key
-		here := strings.TrimPrefix(at+"/"+pointed.Replace(key), "/")
-		p.that(!seen[key], here, "duplicate_field", "This field is given twice.")
+	for token := p.next(); token[0] != '}'; token = p.next() {
+		key := textOf(token)
+		p.path = append(p.path, pointed.Replace(key))
+		p.that(!seen[key], "duplicate_field", "This field is given twice.")
 		seen[key] = true
 		inner, known := fields[key]
-		p.that(known || fields == nil, here, "unknown_field", "There is no such field.")
-		if err := p.value(inner, here, depth); err != nil {
-			return err
-		}
+		p.that(known || fields == nil, "unknown_field", "There is no such field.")
+		p.value(p.next(), inner)
+		p.path = p.path[:len(p.path)-1]
 	}
-	_, err := p.token()
-	return err
 }
 
-func (p *pass) list(shape reflect.Type, at string, depth int) error {
+func (p *pass) list(shape reflect.Type) {
 	var inner reflect.Type
 	if shape != nil && shape.Kind() == reflect.Slice {
 		inner = shape.Elem()
 	}
-	for i := 0; p.d.More(); i++ {
-		if err := p.value(inner, strings.TrimPrefix(fmt.Sprintf("%s/%d", at, i), "/"), depth); err != nil {
-			return err
-		}
+	i := 0
+	for token := p.next(); token[0] != ']'; token = p.next() {
+		p.path = append(p.path, strconv.Itoa(i))
+		p.value(token, inner)
+		p.path = p.path[:len(p.path)-1]
+		i++
 	}
-	_, err := p.token()
-	return err
 }
 
 // fieldsOf is the exact keys of a struct; nil for anything else, whose keys are free.

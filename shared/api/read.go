@@ -110,13 +110,14 @@ func (f Fields) form(body []byte) error {
 }
 
 func (f Fields) json(body []byte) error {
-	var flat map[string]any
-	if err := strict(body, nil); err != nil {
-		return err
-	}
+	var sent any
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
-	if err := d.Decode(&flat); err != nil || flat == nil {
+	if err := strict(body, d, &sent); err != nil {
+		return err
+	}
+	flat, ok := sent.(map[string]any)
+	if !ok {
 		return refused("not_flat", "Send one flat JSON object.")
 	}
 	var c commerce.Check

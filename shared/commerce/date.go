@@ -2,6 +2,7 @@ package commerce
 
 import (
 	"fmt"
+	"sync"
 	"time"
 	_ "time/tzdata" // rule 1 needs zones wherever this runs; the Lambda image carries none
 )
@@ -86,8 +87,18 @@ func Zone(name string) (*time.Location, error) {
 	if name == "" || name == "Local" {
 		return nil, fmt.Errorf("zone %q: not an IANA name", name)
 	}
-	return time.LoadLocation(name)
+	if zone, known := loadedZones.Load(name); known {
+		return zone.(*time.Location), nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err == nil {
+		loadedZones.Store(name, zone)
+	}
+	return zone, err
 }
+
+// loadedZones are those that were asked for, by name. There are some hundred, none changes, and loading one looks for files.
+var loadedZones sync.Map
 
 // OpeningHour is the hour of the start date at which the setup letter goes out (rule 1).
 const OpeningHour = 8

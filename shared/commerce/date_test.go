@@ -1,6 +1,7 @@
 package commerce
 
 import (
+	"sync"
 	"testing"
 	"time"
 )
@@ -40,6 +41,20 @@ func TestAddMonthsClampsFromTheAnchor(t *testing.T) {
 			t.Errorf("AddMonths(%d) = %s, want %s", n, got, want)
 		}
 	}
+}
+
+func TestManyAskForZonesAtOnce(t *testing.T) {
+	var asking sync.WaitGroup
+	for range 8 {
+		asking.Go(func() {
+			for _, name := range []string{"Europe/Ljubljana", "Mars/Olympus", "America/New_York", "Europe/Ljubljana", "Mars/Olympus"} {
+				if zone, err := Zone(name); (err == nil) != (name != "Mars/Olympus") || err == nil && zone.String() != name {
+					t.Errorf("Zone(%q) = %v, %v", name, zone, err)
+				}
+			}
+		})
+	}
+	asking.Wait()
 }
 
 func TestZoneRefusesWhatDependsOnTheMachine(t *testing.T) {
