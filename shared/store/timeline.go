@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -34,13 +33,11 @@ type changeItem struct {
 // deflateFrom is how long a timeline is that is worth deflating.
 const deflateFrom = 256
 
-// What deflates and inflates is kept for the next timeline: a new one costs more than all else that a write or a read does.
+// Deflaters and inflaters are kept for the next timeline: a new one costs more than all else that a write or a read does.
+// No sync.Pool holds them, which loses them to the garbage of a password's hash.
 var (
-	deflaters = sync.Pool{New: func() any {
-		w, _ := flate.NewWriter(nil, flate.DefaultCompression) // fails on a level that is none
-		return w
-	}}
-	inflaters = sync.Pool{New: func() any { return flate.NewReader(nil) }}
+	deflaters = make(chan *flate.Writer, 4)
+	inflaters = make(chan io.Reader, 4)
 )
 
 // MarshalDynamoDBAttributeValue is the timeline as text, or as bytes where it is deflated.
@@ -91,8 +88,11 @@ func (t *timeline) UnmarshalDynamoDBAttributeValue(v types.AttributeValue) error
 }
 
 func deflate(plain []byte) []byte {
-	w := deflaters.Get().(*flate.Writer)
-	defer deflaters.Put(w)
+	w := kept(deflaters, func() *flate.Writer {
+		w, _ := flate.NewWriter(nil, flate.DefaultCompression) // fails on a level that is none
+		return w
+	})
+	defer keep(deflaters, w)
 	var short bytes.Buffer
 	w.Reset(&short)
 	_, _ = w.Write(plain) // a buffer takes all
@@ -101,10 +101,28 @@ func deflate(plain []byte) []byte {
 }
 
 func inflate(short []byte) ([]byte, error) {
-	r := inflaters.Get().(io.Reader)
-	defer inflaters.Put(r)
+	r := kept(inflaters, func() io.Reader { return flate.NewReader(nil) })
+	defer keep(inflaters, r)
 	if err := r.(flate.Resetter).Reset(bytes.NewReader(short), nil); err != nil {
 		return nil, err
 	}
 	return io.ReadAll(r)
+}
+
+// kept is one that was kept, or a new one.
+func kept[T any](all chan T, fresh func() T) T {
+	select {
+	case one := <-all:
+		return one
+	default:
+		return fresh()
+	}
+}
+
+// keep keeps one, where there is room.
+func keep[T any](all chan T, one T) {
+	select {
+	case all <- one:
+	default:
+	}
 }
