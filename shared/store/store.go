@@ -56,6 +56,7 @@ func brokenOff(err error) aws.Ternary {
 // to another system in the transaction that writes it.
 func FromEnv(getenv func(string) string) *Store {
 	db := dynamodb.NewFromConfig(env.AWS(getenv), func(o *dynamodb.Options) {
+		o.EndpointResolverV2 = &endpoint{}
 		// A single write that meets another's transaction is refused at once, and the SDK would not try it again.
 		o.Retryer = retry.AddWithErrorCodes(retry.NewStandard(func(o *retry.StandardOptions) {
 			o.MaxAttempts, o.Backoff = attempts, retry.BackoffDelayerFunc(backoff)
