@@ -3,7 +3,6 @@ package console
 import (
 	"errors"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -123,8 +122,14 @@ func listAddress(q api.Fields, cursor string) string {
 	return "/console?" + values.Encode()
 }
 
-// orderID is how people write the number of an order.
-var orderID = regexp.MustCompile(`^[A-Za-z]{2}-[0-9A-Za-z-]{1,40}$`)
+// numbered reports whether somebody wrote what may be the number of an order: two characters, a hyphen, and up to 40 more.
+// A regular expression would be compiled at every start.
+func numbered(query string) bool {
+	kind, number, _ := strings.Cut(query, "-")
+	return len(kind) == 2 && number != "" && len(number) <= 40 && !strings.ContainsFunc(query, func(r rune) bool {
+		return r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+}
 
 // orders are those of a page: an order by its number, or those with a contact's whole address, or those whose customer or
 // partner has a name that begins so.
@@ -132,7 +137,7 @@ func (v visit) orders(query string, desk commerce.Desk, cursor string) ([]commer
 	if query == "" {
 		return v.store.AtDesk(v.r.Context(), desk, cursor, pageSize)
 	}
-	if orderID.MatchString(query) {
+	if numbered(query) {
 		o, err := v.store.Order(v.r.Context(), strings.ToUpper(query))
 		if err == nil {
 			return []commerce.Order{o}, "", nil

@@ -26,16 +26,21 @@ type Answer struct {
 }
 
 // Entitlements is the platform where none is configured: a line that runs is an item beside the customer organization.
-func Entitlements(s *store.Store) Platform { return entitlements{s} }
+func Entitlements(s *store.Store) Platform { return entitlements{s.Entitle, s.Disentitle} }
 
-type entitlements struct{ store *store.Store }
+// entitlements has two deeds of the store, and not the store: in an interface, and beside html/template, which may call any
+// method by its name, the linker would keep all that the SDK's client can do.
+type entitlements struct {
+	entitle    func(o commerce.Order, l commerce.Line, suspended bool) store.Write
+	disentitle func(o commerce.Order, l commerce.Line) store.Write
+}
 
 func (e entitlements) Acts() bool { return false }
 
 func (e entitlements) Ask(_ context.Context, o commerce.Order, j commerce.Job, _ time.Time) Answer {
-	write := e.store.Entitle(o, j.Line, j.Action == commerce.ActSuspend)
+	write := e.entitle(o, j.Line, j.Action == commerce.ActSuspend)
 	if j.Action == commerce.ActDeprovision {
-		write = e.store.Disentitle(o, j.Line)
+		write = e.disentitle(o, j.Line)
 	}
 	return Answer{Result: commerce.Done, With: []store.Write{write}}
 }
