@@ -21,7 +21,7 @@ type Defaults struct {
 
 // Handler is the function.
 func Handler(s *store.Store, defaults Defaults) api.Function {
-	return api.Function{Connect: s.Connect, Routes: map[string]api.HandlerFunc{
+	return api.Function{Connect: ready(s), Routes: map[string]api.HandlerFunc{
 		"POST /orders":                   place(s, defaults),
 		"GET /orders":                    list(s),
 		"GET /orders/{order}":            show(s),

@@ -14,14 +14,26 @@ import (
 // coldTarget is what a first answer may take beside that of a plain function, at 512 MB.
 const coldTarget = 0.25
 
-// unconnected is shared/store's connect.go without what it does.
-const unconnected = `package store
+// What a file says where it does not do what it is for.
+const (
+	unconnected = `package store
 
 import "context"
 
 // Connect opens nothing.
 func (s *Store) Connect(context.Context) {}
 `
+	unrehearsed = `package orders
+
+import (
+	"context"
+
+	"dayone/shared/store"
+)
+
+func ready(s *store.Store) func(context.Context) { return s.Connect }
+`
+)
 
 // variant is a bootstrap and what it is told about roots.
 type variant struct {
@@ -111,22 +123,12 @@ func coldVariants(ctx context.Context, b bench, folder string) ([]variant, error
 	if err != nil {
 		return nil, err
 	}
-	source, err := filepath.Abs(filepath.Join(b.root, "shared/store/connect.go"))
+	alone, err := without(ctx, b, filepath.Join(folder, "alone"), map[string]string{"functions/orders/ready.go": unrehearsed})
 	if err != nil {
 		return nil, err
 	}
-	empty, overlay := filepath.Join(folder, "connect.go"), filepath.Join(folder, "overlay.json")
-	replaced, err := json.Marshal(map[string]map[string]string{"Replace": {source: empty}})
-	if err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(empty, []byte(unconnected), 0o644); err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(overlay, replaced, 0o644); err != nil {
-		return nil, err
-	}
-	later, err := build(ctx, b.root, filepath.Join(folder, "later"), "Orders", "-overlay="+overlay)
+	later, err := without(ctx, b, filepath.Join(folder, "later"),
+		map[string]string{"functions/orders/ready.go": unrehearsed, "shared/store/connect.go": unconnected})
 	if err != nil {
 		return nil, err
 	}
@@ -134,10 +136,38 @@ func coldVariants(ctx context.Context, b bench, folder string) ([]variant, error
 		{"plain", bare, false},
 		{"ours", ours, true},
 		{"ours without SSL_CERT_DIR", ours, false},
+		{"ours, not rehearsing", alone, true},
 		{"ours, connecting at the first call", later, true},
 		{"ours with neither", later, false},
 		{"plain with SSL_CERT_DIR", bare, true},
 	}, nil
+}
+
+// without builds Orders with other texts in some of its files.
+func without(ctx context.Context, b bench, folder string, texts map[string]string) (string, error) {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", err
+	}
+	replace := map[string]string{}
+	for path, text := range texts {
+		source, err := filepath.Abs(filepath.Join(b.root, path))
+		if err != nil {
+			return "", err
+		}
+		replace[source] = filepath.Join(folder, filepath.Base(path))
+		if err := os.WriteFile(replace[source], []byte(text), 0o644); err != nil {
+			return "", err
+		}
+	}
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": replace})
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(folder, "overlay.json")
+	if err := os.WriteFile(path, overlay, 0o644); err != nil {
+		return "", err
+	}
+	return build(ctx, b.root, folder, "Orders", "-overlay="+path)
 }
 
 func withoutName(env []string, name string) []string {

@@ -91,7 +91,7 @@ func build(t *testing.T, root, function string) string {
 
 // mostZipped is what a bootstrap may weigh as Lambda gets it, for the processor of any machine: for that of the template it
 // is a tenth less.
-const mostZipped = 5_500_000
+const mostZipped = 5_100_000
 
 func zipped(t *testing.T, bootstrap string) int {
 	t.Helper()

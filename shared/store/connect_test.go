@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"dayone/shared/commerce"
 	"dayone/shared/store"
 )
 
@@ -82,4 +84,18 @@ func TestConnectingNeverFailsNorHangs(t *testing.T) {
 		defer cancel()
 		at(url).Connect(ctx)
 	})
+}
+
+func TestARehearsalReachesNobody(t *testing.T) {
+	url, connections := endpoint(t, http.NotFound)
+	s := at(url)
+	if _, err := s.Rehearsal().Place(t.Context(), order(t, "DO-1"), "key", "digest"); err != nil {
+		t.Errorf("Place = %v", err)
+	}
+	if _, err := s.Rehearsal().Order(t.Context(), "DO-1"); !errors.Is(err, commerce.ErrOrderUnknown) {
+		t.Errorf("Order = %v", err)
+	}
+	if n := connections.Load(); n != 0 {
+		t.Errorf("%d connections were opened", n)
+	}
 }
