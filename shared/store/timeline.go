@@ -30,8 +30,8 @@ type changeItem struct {
 	After  string `json:"after,omitempty"`
 }
 
-// deflateFrom is how long a timeline is that is worth deflating.
-const deflateFrom = 256
+// deflateFrom is how long a timeline is that is worth deflating: up to there it rarely makes the item a kilobyte longer.
+const deflateFrom = 768
 
 // Deflaters and inflaters are kept for the next timeline: a new one costs more than all else that a write or a read does.
 // No sync.Pool holds them, which loses them to the garbage of a password's hash.
