@@ -177,25 +177,38 @@ func (w *world) told(order string) map[string]string {
 	return all
 }
 
-// timeline is events without what may differ: a letter that was sent once more is told of once more, and lines that do
-// not need one another come in any order.
+// timeline is events without what may differ: a letter that was sent once more is told of once more, without what the
+// first one changed, and lines that do not need one another come in any order.
 func timeline(events []map[string]string) []map[string]string {
 	seen := map[string]bool{}
 	events = slices.DeleteFunc(events, func(e map[string]string) bool {
-		told := sansTimes(e)
+		told := letterOf(e)
 		again := seen[told] && strings.Contains(told, "message")
 		seen[told] = true
 		return again
 	})
 	for i := 0; i < len(events); {
 		j := i + 1
-		for j < len(events) && events[j][".kind"] == events[i][".kind"] {
+		for j < len(events) && (events[j][".kind"] == events[i][".kind"] || ofLine(events[i]) && ofLine(events[j])) {
 			j++
 		}
 		slices.SortStableFunc(events[i:j], func(a, b map[string]string) int { return cmp.Compare(sansTimes(a), sansTimes(b)) })
 		i = j
 	}
 	return events
+}
+
+func ofLine(event map[string]string) bool { return strings.HasPrefix(event[".kind"], "line_") }
+
+// letterOf is which letter an event tells of, and whom it went to.
+func letterOf(event map[string]string) string {
+	of := event[".kind"]
+	for i := 0; event[fmt.Sprintf(".changes[%d].field", i)] != ""; i++ {
+		if field := event[fmt.Sprintf(".changes[%d].field", i)]; field == "letter" || field == "to" || field == "message" {
+			of += " " + field + "=" + event[fmt.Sprintf(".changes[%d].after", i)]
+		}
+	}
+	return of
 }
 
 func sansTimes(event map[string]string) string {

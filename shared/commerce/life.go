@@ -60,19 +60,24 @@ func (o *Order) skipReminders(now time.Time) {
 	}
 }
 
-// NoticeSent marks the closing notice.
+// NoticeSent marks the closing notice. Where it was sent twice, the first instant stays.
 func (o Order) NoticeSent(message string, now time.Time) Order {
 	n := o.changed()
-	n.NoticedAt = now
+	if o.NoticedAt.IsZero() {
+		n.NoticedAt = now
+	}
 	n.skipReminders(now)
 	n.note(now, "notice_sent", theClock, "", Change{"to", "", string(o.Contact)}, Change{"message", "", message})
 	return n
 }
 
-// Escalated marks that the representative was told that nobody has started.
+// Escalated marks that the representative was told that nobody has started. Where they were told twice, the first instant
+// stays.
 func (o Order) Escalated(message string, now time.Time) Order {
 	n := o.changed()
-	n.EscalatedAt = now
+	if o.EscalatedAt.IsZero() {
+		n.EscalatedAt = now
+	}
 	n.note(now, "escalated", theClock, "", Change{"to", "", string(o.Representative.Email)}, Change{"message", "", message})
 	return n
 }

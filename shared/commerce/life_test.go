@@ -97,6 +97,18 @@ func done(o commerce.Order, deed commerce.Deed, now time.Time) commerce.Order {
 	panic("not a deed of the letters: " + deed)
 }
 
+// A letter that went out twice is told of twice, and when it first did stays.
+func TestALetterSentTwiceKeepsItsFirstInstant(t *testing.T) {
+	first, later := opens.Add(day), opens.Add(day+time.Minute)
+	o := invited(t).Escalated("message-1", first).Escalated("message-2", later).NoticeSent("message-3", first).NoticeSent("message-4", later)
+	if !o.EscalatedAt.Equal(first) || !o.NoticedAt.Equal(first) {
+		t.Errorf("escalated at %v, noticed at %v", o.EscalatedAt, o.NoticedAt)
+	}
+	if last := o.Events[len(o.Events)-4:]; last[0].Kind != "escalated" || last[1].Kind != "escalated" || last[2].Kind != "notice_sent" || last[3].Kind != "notice_sent" {
+		t.Errorf("told of as %v", last)
+	}
+}
+
 // Rules 1 to 3, as the clock does them with nobody interfering.
 func TestWhatTheClockDoes(t *testing.T) {
 	for name, tc := range map[string]struct {
