@@ -186,7 +186,7 @@ func (i orderItem) order() (commerce.Order, error) {
 			Start:    start, Zone: i.Zone, Locale: i.Locale, Contact: commerce.Address(i.Contact), ContactAlias: i.ContactAlias,
 			Representative: commerce.Person{Name: i.RepName, Email: commerce.Address(i.RepEmail)}, PurchaseOrder: i.PurchaseOrder,
 		},
-		ID: i.PK[len(orderKey("")):], Caller: i.List[len(ordersOf("")):], Version: i.Version, Status: commerce.Status(i.Status),
+		ID: i.PK[len(orderKey("")):], Caller: strings.TrimPrefix(i.List, ordersOf("")), Version: i.Version, Status: commerce.Status(i.Status),
 		PlacedAt: instant(i.PlacedAt), InviteAt: instant(i.InviteAt),
 		Link: commerce.Link{Kind: commerce.LetterKind(i.LinkKind), Generation: i.Generation, DueAt: instant(i.LinkDueAt), SentAt: instant(i.LinkSentAt),
 			FailedAt: instant(i.LinkFailedAt)},
