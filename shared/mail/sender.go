@@ -51,10 +51,7 @@ type Sender struct {
 // CONFIGURATION_SET, where set, is what has SES tell of deliveries and bounces, and AWS_ENDPOINT_URL_SESV2, where set, is
 // who is called in place of SES.
 func FromEnv(getenv func(string) string) *Sender {
-	config := env.AWS(getenv)
-	if client, ok := config.HTTPClient.(*awshttp.BuildableClient); ok {
-		config.HTTPClient = client.WithTransportOptions(func(t *http.Transport) { t.IdleConnTimeout = idle })
-	}
+	config := env.AWS(getenv, func(t *http.Transport) { t.IdleConnTimeout = idle })
 	return &Sender{
 		ses: sesv2.NewFromConfig(config, func(o *sesv2.Options) {
 			o.Retryer = aws.NopRetryer{} // SES knows no idempotency: a second try would be a second letter
