@@ -26,6 +26,7 @@ verify: $(engine) $(tools)/installed ## what a linter, a compiler and a race det
 	$(tools)/bin/cfn-lint template.yaml
 	AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 $(tools)/bin/sam validate --lint
 	AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 $(tools)/bin/sam build
+	go test ./local/template ./local/functions ./local/events
 	go test -race ./local/cloud/... ./local/engine/... ./local/template/... ./shared/...
 
 test-ddblocal: ## the store's tests on DynamoDB Local, where Java and Maven are; docs/CONTRIBUTING.md has the differences

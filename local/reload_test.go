@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"dayone/local/client"
 )
 
 // patience is how long something may take on a machine that does other things too.
@@ -152,8 +154,12 @@ func build(t *testing.T, root string) string {
 	return filepath.Join(root, "run-local")
 }
 
-// launch runs a checkout until the test ends. Its data have had their seed orders: none come.
-func launch(t *testing.T, root string) (url string, out *said) {
+// terminate ends a process as a system that goes down does, interrupt as Ctrl-C does, which every process of the group hears.
+func terminate(cmd *exec.Cmd) error { return cmd.Process.Signal(syscall.SIGTERM) }
+func interrupt(cmd *exec.Cmd) error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
+
+// launch runs a checkout until the test ends, with more in its environment. Its data have had their seed orders: none come.
+func launch(t *testing.T, root string, end func(*exec.Cmd) error, env ...string) (url string, out *said) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Join(root, data), 0o755); err != nil {
 		t.Fatal(err)
@@ -172,7 +178,8 @@ func launch(t *testing.T, root string) (url string, out *said) {
 	out = &said{ended: make(chan struct{})}
 	cmd := exec.Command(build(t, root))
 	cmd.Dir, cmd.Stdout, cmd.Stderr = root, out, out
-	cmd.Env = append(os.Environ(), "PORT="+port, "FRESH=", "GOFLAGS=-trimpath")
+	cmd.Env = append(append(os.Environ(), "PORT="+port, "FRESH=", "GOFLAGS=-trimpath"), env...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +189,7 @@ func launch(t *testing.T, root string) (url string, out *said) {
 		close(out.ended)
 	}()
 	t.Cleanup(func() {
-		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		if err := end(cmd); err != nil {
 			t.Error(err)
 		}
 		<-out.ended
@@ -213,9 +220,13 @@ func get(t *testing.T, url string) string {
 	return string(body)
 }
 
-func post(t *testing.T, url, body string, into any) {
+func post(t *testing.T, url string, o client.Object, into any) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	body, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,16 +254,12 @@ func now(t *testing.T, url string) time.Time {
 
 func TestWhatIsSavedIsReloadedAndNothingIsLost(t *testing.T) {
 	root := installed(t, checkout(t))
-	url, out := launch(t, root)
+	url, out := launch(t, root, terminate)
 	var clock struct{ Now time.Time }
-	post(t, url+"/_local/clock", `{"advance": "50h"}`, &clock)
+	post(t, url+"/_local/clock", client.Object{"advance": "50h"}, &clock)
 	var order struct{ ID string }
-	post(t, url+"/orders", `{"external_ref": "RELOAD-1", "family": "A-FLEX", "locale": "en",
-		"partner": {"name": "Nordlicht Partner d.o.o.", "country": "SI"}, "customer": {"name": "Alpine Mills GmbH", "country": "AT"},
-		"requested_start_date": "`+clock.Now.Format(time.DateOnly)+`", "provisioning_contact": {"email": "ana@nordlicht.example", "alias": false},
-		"account_representative": {"name": "Maja Zupan", "email": "maja.zupan@vendor.example"},
-		"lines": [{"subscription_id": "Sub1", "sku": "A-FLEX-MEET", "quantity": 25, "term_months": 36, "billing": "monthly", "unit_price": 900, "currency": "EUR"}]}`, &order)
-	post(t, url+"/_local/clock", `{"advance": "24h"}`, &clock)
+	post(t, url+"/orders", client.Order(1, clock.Now), &order)
+	post(t, url+"/_local/clock", client.Object{"advance": "24h"}, &clock)
 	const letter = "Set up order"
 	if !strings.Contains(get(t, url+"/_local/inbox.json"), letter) {
 		t.Fatalf("no letter went out: %s", get(t, url+"/_local/inbox.json"))
@@ -319,7 +326,7 @@ func TestWhatIsSavedIsReloadedAndNothingIsLost(t *testing.T) {
 
 func TestAServerThatEndsIsStartedWithTheNextSave(t *testing.T) {
 	root := installed(t, checkout(t))
-	url, out := launch(t, root)
+	url, out := launch(t, root, terminate)
 	edit(t, root, "local/cloud/controls.go", `	own.HandleFunc("GET /{$}", c.showFront)`, `	own.HandleFunc("GET /{$}", c.showFront)
 	own.HandleFunc("GET /_local/crash", func(http.ResponseWriter, *http.Request) { go panic("on purpose") })`)
 	until(t, "the route", out, func() bool { return strings.Contains(out.String(), "Reloaded in") })

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +20,10 @@ const flat = 1.3
 // due is how many orders are due in each run that is measured.
 const due = 10
 
+// consolePages are what an operator opens: all orders, those that need a person first, with the counters; and those of a
+// customer whose name begins so, as every stored one's does.
+var consolePages = [2]struct{ deed, query string }{{"the console", ""}, {"a search of the console", "q=alpine"}}
+
 // growth measures what should not depend on how many orders are stored.
 func growth(ctx context.Context, b bench) (section, error) {
 	s := section{Title: "the same deeds with more and more orders stored, ten of them due; beside the smallest"}
@@ -32,6 +37,10 @@ func growth(ctx context.Context, b bench) (section, error) {
 		return s, err
 	}
 	like, err := p.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: aws.String("OrdersTable"), Key: item("order#"+id, "order")})
+	if err != nil {
+		return s, err
+	}
+	cookie, err := p.signIn(ctx)
 	if err != nil {
 		return s, err
 	}
@@ -60,6 +69,11 @@ func growth(ctx context.Context, b bench) (section, error) {
 			if _, err := p.ask(ctx, "a page of the list", "GET /orders?limit=25", "", "", nil); err != nil {
 				return s, err
 			}
+			for _, of := range consolePages {
+				if _, err := p.page(ctx, of.deed, "GET /console", of.query, cookie, nil); err != nil {
+					return s, err
+				}
+			}
 			if _, err := p.complete(ctx, n+1, false); err != nil {
 				return s, err
 			}
@@ -69,7 +83,7 @@ func growth(ctx context.Context, b bench) (section, error) {
 				return s, err
 			}
 		}
-		for _, deed := range []string{"a run with ten due", "a page of the list", "complete"} {
+		for _, deed := range []string{"a run with ten due", "a page of the list", consolePages[0].deed, consolePages[1].deed, "complete"} {
 			if smallest[deed] == nil {
 				smallest[deed] = took[deed]
 			}
@@ -106,6 +120,16 @@ func (p *plant) fill(ctx context.Context, like map[string]types.AttributeValue, 
 				o := maps.Clone(like)
 				id := fmt.Sprintf("stored-%09d", i)
 				o["pk"], o["external_ref"], o["listed"] = text("order#"+id), text(id), text("2027-11-30#"+id)
+				for _, sorted := range []string{"desked", "customer_named", "partner_named"} {
+					if was, ok := o[sorted].(*types.AttributeValueMemberS); ok {
+						before, _, _ := strings.Cut(was.Value, "#")
+						o[sorted] = text(before + "#" + id)
+					}
+				}
+				if desk, ok := o["desk"].(*types.AttributeValueMemberS); ok {
+					name, _, _ := strings.Cut(desk.Value, "#")
+					o["desk"] = text(fmt.Sprintf("%s#%d", name, i%4))
+				}
 				o["due"], o["due_at"] = text(fmt.Sprintf("letters#%d", i%8)), text("2027-11-30T07:00:00.000Z#"+id)
 				writes = append(writes, types.WriteRequest{PutRequest: &types.PutRequest{Item: o}})
 			}

@@ -59,6 +59,7 @@ func openPlant(ctx context.Context, root string, meter *budget.Meter) (_ *plant,
 	}
 	p.template, err = template.Read(filepath.Join(root, "template.yaml"), template.Options{Parameters: map[string]string{
 		"BaseUrl": "https://dayone.example", "SenderEmail": "orders@dayone.example", "HelpEmail": "help@dayone.example",
+		"OperatorEmails": operator,
 	}})
 	if err != nil {
 		return nil, err
@@ -311,7 +312,7 @@ type sesStub struct {
 	last  []byte
 }
 
-var setupLink = regexp.MustCompile(`/setup#(psl_[A-Za-z0-9_-]{43,})`)
+var beginning = regexp.MustCompile(`/(?:setup|console/open)#(ps[lo]_[A-Za-z0-9_-]{43,})`)
 
 func newSESStub() *sesStub {
 	s := &sesStub{links: map[string]string{}}
@@ -324,7 +325,7 @@ func newSESStub() *sesStub {
 		s.mu.Lock()
 		s.sent++
 		s.last = body
-		if m := setupLink.FindSubmatch(body); m != nil && len(letter.Destination.ToAddresses) == 1 {
+		if m := beginning.FindSubmatch(body); m != nil && len(letter.Destination.ToAddresses) == 1 {
 			s.links[letter.Destination.ToAddresses[0]] = string(m[1])
 		}
 		n, wait := s.sent, s.wait

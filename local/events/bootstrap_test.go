@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"debug/buildinfo"
 	"debug/elf"
 	"encoding/json"
 	"fmt"
@@ -15,6 +16,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,10 +86,40 @@ func build(t *testing.T, root, function string) string {
 	if binary.Section(".symtab") != nil || binary.Section(".debug_info") != nil {
 		t.Error("not stripped")
 	}
+	made, err := buildinfo.ReadFile(bootstrap)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(made.Settings, debug.BuildSetting{Key: "-tags", Value: "lambda.norpc"}) {
+		t.Error("with the part of aws-lambda-go that only Go's old runtime needed")
+	}
 	if size := zipped(t, bootstrap); size > mostZipped {
 		t.Errorf("%d bytes zipped, and may be %d", size, mostZipped)
 	}
 	return bootstrap
+}
+
+// SAM builds for the processor that the template asks for, which may be another than that of the machine.
+func TestBuiltForTheTemplatesProcessor(t *testing.T) {
+	root, err := enginetest.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := exec.CommandContext(t.Context(), "make", "--dry-run", "--directory", root, "build-Orders", "ARTIFACTS_DIR=.").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted, err := os.ReadFile(filepath.Join(root, "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, processor := range []string{"arm64", "x86_64"} {
+		architecture := map[string]string{"arm64": "arm64", "x86_64": "amd64"}[processor]
+		asked := bytes.Contains(wanted, []byte("Architectures: ["+processor+"]"))
+		if built := bytes.Contains(said, []byte("GOOS=linux GOARCH="+architecture+" ")); built != asked {
+			t.Errorf("asked for %s: %t, built for it: %t", processor, asked, built)
+		}
+	}
 }
 
 // mostZipped is what a bootstrap may weigh as Lambda gets it, for the processor of any machine: for that of the template it

@@ -120,6 +120,55 @@ func TestListWhileOrdersAreAdded(t *testing.T) {
 	}
 }
 
+// Charges that are written while somebody turns the pages of their month take none away and repeat none.
+func TestListOfChargesWhileTheyAreAdded(t *testing.T) {
+	s, _ := open(t)
+	o := place(t, s, order(t, "DO-1"))
+	bill := func(days ...int) {
+		t.Helper()
+		var charges []commerce.Charge
+		for _, d := range days {
+			day := commerce.Date{Year: 2026, Month: time.December, Day: d}
+			charges = append(charges, commerce.Charge{ID: fmt.Sprintf("DO-1-1-%s", day), Order: o.ID, Caller: caller, Line: "1", Kind: "recurring",
+				PeriodStart: day, PeriodEnd: day.AddMonths(1), Quantity: 1, Amount: 100, Currency: "EUR", ChargedAt: noon})
+		}
+		billed := o.NoticeSent("m", noon)
+		if err := s.Bill(t.Context(), o, billed, charges); err != nil {
+			t.Fatal(err)
+		}
+		o = billed
+	}
+	bill(2, 5, 8, 11, 14, 17)
+	seen := map[string]int{}
+	added := []int{3, 9, 20} // behind the page that was read, among the next, and after them all
+	for cursor := ""; ; {
+		page, next, err := s.Charges(t.Context(), caller, "2026-12", cursor, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range page {
+			seen[c.ID]++
+		}
+		if len(added) > 0 {
+			bill(added[0])
+			added = added[1:]
+		}
+		if cursor = next; next == "" {
+			break
+		}
+	}
+	for _, d := range []int{2, 5, 8, 11, 14, 17, 20} {
+		if id := fmt.Sprintf("DO-1-1-2026-12-%02d", d); seen[id] != 1 {
+			t.Errorf("%s was there %d times", id, seen[id])
+		}
+	}
+	for id, n := range seen {
+		if n > 1 {
+			t.Errorf("%s was there %d times", id, n)
+		}
+	}
+}
+
 // Whoever filters for a rare status gets short pages rather than slow ones.
 func TestPagesMayBeShort(t *testing.T) {
 	s, _ := open(t)
