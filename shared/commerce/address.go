@@ -75,7 +75,10 @@ func (a Address) tag() string {
 func (a Address) CompanyDomain() string {
 	domain := a.Domain()
 	provider, country, _ := strings.Cut(domain, ".")
-	if publicMail[domain] || publicBrands[provider] && len(country) <= len("com.br") {
+	if kind, land, two := strings.Cut(country, "."); two && (kind == "co" || kind == "com") { // co.uk, com.br
+		country = land
+	}
+	if publicMail[domain] || publicBrands[provider] && !strings.Contains(country, ".") {
 		return ""
 	}
 	return domain
@@ -89,14 +92,27 @@ var publicBrands = map[string]bool{
 
 // publicMail are the providers that give an address to anybody.
 var publicMail = map[string]bool{
-	"aol.com": true, "arnes.si": true, "email.com": true, "fastmail.com": true, "free.fr": true, "gmail.com": true,
-	"gmx.at": true, "gmx.ch": true, "gmx.com": true, "gmx.de": true, "gmx.net": true, "googlemail.com": true,
-	"hey.com": true, "hotmail.com": true, "hotmail.de": true, "hotmail.fr": true, "hotmail.it": true, "hushmail.com": true,
-	"icloud.com": true, "inbox.com": true, "laposte.net": true, "libero.it": true, "live.com": true, "mac.com": true,
-	"mail.com": true, "mail.ru": true, "me.com": true, "msn.com": true, "naver.com": true, "orange.fr": true,
-	"outlook.com": true, "outlook.de": true, "pm.me": true, "proton.me": true, "protonmail.com": true, "qq.com": true,
-	"rediffmail.com": true, "seznam.cz": true, "siol.net": true, "t-2.net": true, "t-online.de": true, "tutanota.com": true,
-	"virgilio.it": true, "wanadoo.fr": true, "web.de": true, "wp.pl": true, "yahoo.co.uk": true, "yahoo.com": true,
-	"yahoo.de": true, "yahoo.fr": true, "yandex.com": true, "yandex.ru": true, "ymail.com": true, "zoho.com": true,
-	"163.com": true, "126.com": true,
+	"126.com": true, "163.com": true, "a1.net": true, "abv.bg": true, "alice.it": true, "amis.net": true,
+	"aol.com": true, "aon.at": true, "arcor.de": true, "arnes.si": true, "att.net": true, "azet.sk": true,
+	"bbox.fr": true, "bellsouth.net": true, "bigpond.com": true, "bk.ru": true, "bluewin.ch": true,
+	"blueyonder.co.uk": true, "bol.com.br": true, "bredband.net": true, "btinternet.com": true, "centrum.cz": true,
+	"centrum.sk": true, "charter.net": true, "chello.at": true, "citromail.hu": true, "comcast.net": true,
+	"cox.net": true, "daum.net": true, "duck.com": true, "eircom.net": true, "email.com": true, "email.cz": true,
+	"eunet.rs": true, "fastmail.com": true, "foxmail.com": true, "free.fr": true, "freemail.hu": true,
+	"freenet.de": true, "gmail.com": true, "hanmail.net": true, "hey.com": true, "hi.t-com.hr": true,
+	"hispeed.ch": true, "home.nl": true, "hushmail.com": true, "i.ua": true, "icloud.com": true, "inbox.com": true,
+	"inbox.ru": true, "inet.hr": true, "interia.pl": true, "kabsi.at": true, "kpnmail.nl": true, "laposte.net": true,
+	"libero.it": true, "list.ru": true, "mac.com": true, "mail.bg": true, "mail.com": true, "mail.ru": true,
+	"mailbox.org": true, "mailfence.com": true, "me.com": true, "mts.rs": true, "naver.com": true, "net.hr": true,
+	"neuf.fr": true, "ntlworld.com": true, "o2.pl": true, "onet.pl": true, "online.no": true, "op.pl": true,
+	"optusnet.com.au": true, "orange.fr": true, "planet.nl": true, "pm.me": true, "post.cz": true, "posteo.de": true,
+	"posteo.net": true, "proton.me": true, "proximus.be": true, "qq.com": true, "rambler.ru": true,
+	"rediffmail.com": true, "sapo.pt": true, "sbb.rs": true, "sbcglobal.net": true, "seznam.cz": true, "sfr.fr": true,
+	"sina.com": true, "siol.net": true, "sky.com": true, "skynet.be": true, "startmail.com": true, "sunrise.ch": true,
+	"t-2.net": true, "t-com.hr": true, "t-online.de": true, "talktalk.net": true, "telefonica.net": true,
+	"telemach.net": true, "telenet.be": true, "telenor.no": true, "telia.com": true, "terra.com.br": true,
+	"tin.it": true, "tiscali.it": true, "tuta.com": true, "tuta.io": true, "ukr.net": true, "uol.com.br": true,
+	"utanet.at": true, "verizon.net": true, "vip.hr": true, "virgilio.it": true, "virginmedia.com": true,
+	"volja.net": true, "volny.cz": true, "wanadoo.fr": true, "web.de": true, "wp.pl": true, "xs4all.nl": true,
+	"ziggo.nl": true, "zoho.com": true, "zoznam.sk": true,
 }

@@ -72,6 +72,7 @@ func TestCompanyDomain(t *testing.T) {
 	for address, want := range map[commerce.Address]string{
 		"ana@nordlicht.example": "nordlicht.example", "ana@gmail.com": "", "ana@siol.net": "", "ana@mail.nordlicht.example": "mail.nordlicht.example",
 		"ana@yahoo.co.uk": "", "ana@yahoo.com.br": "", "ana@hotmail.nl": "", "ana@outlook.si": "", "ana@live.nordlicht.example": "live.nordlicht.example",
+		"ana@posteo.de": "", "ana@comcast.net": "", "ana@live.abc.si": "live.abc.si", "ana@yahoo.com.evil.example": "yahoo.com.evil.example",
 	} {
 		if got := address.CompanyDomain(); got != want {
 			t.Errorf("%s: %q", address, got)

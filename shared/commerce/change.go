@@ -2,6 +2,7 @@ package commerce
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -104,7 +105,7 @@ func (o *Order) reopen(now time.Time, actor, reason string) {
 }
 
 func checkReason(reason string) error {
-	if reason == "" {
+	if strings.TrimSpace(reason) == "" {
 		return Invalid("reason", "missing", "Say why; it goes into the order's timeline.")
 	}
 	if !isText(reason, 500) {

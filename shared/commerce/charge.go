@@ -74,16 +74,24 @@ func (o Order) charge(l Line, n int, start Date, now time.Time) Charge {
 // billed reports whether a line takes part in billing.
 func (l Line) billed() bool { return l.Status == LineProvisioned }
 
+// owes is the first day of the next period that a line is charged for, of an order billed since start; false where none is.
+// An add-on is charged for nothing that begins when its last base ends: it goes with it.
+func (o Order) owes(l Line, start Date) (Date, bool) {
+	day := start.AddMonths(l.Charged * l.months())
+	return day, l.billed() && l.lasts(l.Charged) && !o.baseless(l, day)
+}
+
 // nextCharge is when the next billing period of any line begins: midnight of its first day in the order's zone. Zero
 // when every term is charged to its end.
 func (o Order) nextCharge() time.Time {
 	start := o.LocalDate(o.BilledAt)
 	var next time.Time
 	for _, l := range o.Lines {
-		if !l.billed() || !l.lasts(l.Charged) {
+		day, owes := o.owes(l, start)
+		if !owes {
 			continue
 		}
-		at := start.AddMonths(l.Charged*l.months()).At(0, o.zone()).UTC()
+		at := day.At(0, o.zone()).UTC()
 		if next.IsZero() || at.Before(next) {
 			next = at
 		}
@@ -104,8 +112,10 @@ func (o Order) Bill(now time.Time) (Order, []Charge) {
 	months := map[string]bool{}
 	for i := range n.Lines {
 		l := &n.Lines[i]
-		for l.billed() && l.lasts(l.Charged) && len(charges)+len(months)+len(n.Events)-len(o.Events) < chargesAtOnce &&
-			!start.AddMonths(l.Charged*l.months()).At(0, o.zone()).After(now) {
+		for len(charges)+len(months)+len(n.Events)-len(o.Events) < chargesAtOnce {
+			if day, owes := n.owes(*l, start); !owes || day.At(0, o.zone()).After(now) {
+				break
+			}
 			before := n.TermEnd(*l)
 			c := o.charge(*l, l.Charged, start, now)
 			charges, months[c.Month()] = append(charges, c), true

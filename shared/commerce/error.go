@@ -71,16 +71,6 @@ func (c *Check) That(ok bool, field, code, detail string) bool {
 	return ok
 }
 
-// Found reports whether field has a problem already.
-func (c *Check) Found(field string) bool {
-	for _, p := range c.problems {
-		if p.Field == field {
-			return true
-		}
-	}
-	return false
-}
-
 // Err is nil when nothing was noted, else one KindInvalid *Error that names everything.
 func (c *Check) Err() error {
 	if len(c.problems) == 0 {
@@ -102,9 +92,9 @@ var (
 	ErrOrderUnknown     = &Error{Kind: KindNotFound, Code: "order_unknown", Detail: "There is no such order."}
 	ErrOrderChanged     = &Error{Kind: KindPrecondition, Code: "order_changed", Detail: "The order changed meanwhile. Read it again and repeat."}
 	ErrKeyReused        = &Error{Kind: KindUnprocessable, Code: "idempotency_key_reused", Detail: "This Idempotency-Key was used with another body. Use a new key for a new order."}
-	ErrReferenceTaken   = &Error{Kind: KindConflict, Code: "external_ref_taken", Detail: "An order with this external_ref exists."}
-	ErrAlreadyMapped    = &Error{Kind: KindConflict, Code: "order_already_set_up", Detail: "The order is set up already; this can no longer be changed."}
-	ErrOrderCancelled   = &Error{Kind: KindConflict, Code: "order_is_cancelled", Detail: "The order is cancelled."}
+	ErrReferenceTaken   = &Error{Kind: KindConflict, Code: "external_ref_taken", Detail: "An order with this external_ref exists; `existing` is its id. Read that one, or send another reference."}
+	ErrAlreadyMapped    = &Error{Kind: KindConflict, Code: "order_already_set_up", Detail: "The order is set up already; this can no longer be changed. Services that run have quantities to change, and are suspended or terminated."}
+	ErrOrderCancelled   = &Error{Kind: KindConflict, Code: "order_is_cancelled", Detail: "The order is cancelled. Place a new one."}
 	ErrTimelineFull     = &Error{Kind: KindConflict, Code: "changed_too_often", Detail: "The order was changed too often to be changed again. Ask your account representative."}
 	ErrNotClosed        = &Error{Kind: KindConflict, Code: "order_not_closed", Detail: "Only a closed order can be reopened."}
 	ErrOrderIsClosed    = &Error{Kind: KindConflict, Code: "order_is_closed", Detail: "The order is closed. Reopen it first."}
@@ -117,15 +107,15 @@ var (
 	ErrLinkClosed       = &Error{Kind: KindGone, Code: "link_closed", Detail: "The order of this link was closed because it was not set up in time. Ask your account representative to reopen it."}
 	ErrPasswordLinkUsed = &Error{Kind: KindGone, Code: "link_used", Detail: "This link has been used. Sign in, or ask for a new one."}
 	ErrPasswordLinkOver = &Error{Kind: KindGone, Code: "link_expired", Detail: "This link has expired. Ask for a new one."}
-	ErrAnswered         = &Error{Kind: KindGone, Code: "link_used", Detail: "This request has been answered."}
+	ErrAnswered         = &Error{Kind: KindGone, Code: "link_used", Detail: "This request has been answered. Sign in, and see Your organization."}
 	ErrRequestOver      = &Error{Kind: KindGone, Code: "link_expired", Detail: "This request has expired."}
 	ErrSignedOut        = &Error{Kind: KindUnauthorized, Code: "signed_out", Detail: "Sign in first."}
 	ErrWrongPassword    = &Error{Kind: KindUnauthorized, Code: "wrong_password", Detail: "The email address or the password is not right."}
-	ErrNoAccess         = &Error{Kind: KindForbidden, Code: "no_access", Detail: "Your organization has no access to the customer's organization."}
+	ErrNoAccess         = &Error{Kind: KindForbidden, Code: "no_access", Detail: "Your organization has no access to the customer's organization. Ask the customer's administrator for it."}
 	ErrNotBought        = &Error{Kind: KindNotFound, Code: "task_unknown", Detail: "The services of this order do not need this."}
-	ErrNotMapped        = &Error{Kind: KindConflict, Code: "order_not_set_up", Detail: "The order is not set up yet."}
+	ErrNotMapped        = &Error{Kind: KindConflict, Code: "order_not_set_up", Detail: "The order is not set up yet. Open the link in the email first."}
 	ErrTasksOpen        = &Error{Kind: KindConflict, Code: "tasks_open", Detail: "Complete every task before you provision."}
-	ErrProvisioning     = &Error{Kind: KindConflict, Code: "order_provisioning", Detail: "The services are being set up; settings can no longer be changed."}
+	ErrProvisioning     = &Error{Kind: KindConflict, Code: "order_provisioning", Detail: "The services are being set up or run already; settings can no longer be changed here."}
 	ErrAddressTaken     = &Error{Kind: KindConflict, Code: "address_taken", Detail: "This address already belongs to another organization. Enter a different address."}
 	ErrSubdomainTaken   = &Error{Kind: KindConflict, Code: "subdomain_taken", Detail: "This subdomain is taken. Choose another one."}
 	ErrReviewStale      = &Error{Kind: KindConflict, Code: "review_stale", Detail: "Something changed since you reviewed it. Review it again."}
@@ -136,7 +126,7 @@ var (
 	ErrNotHoldable      = &Error{Kind: KindConflict, Code: "order_not_holdable", Detail: "Only an order that is not provisioned yet and not over can be held."}
 	ErrNotHeld          = &Error{Kind: KindConflict, Code: "order_not_on_hold", Detail: "The order is not on hold."}
 	ErrChangeInFlight   = &Error{Kind: KindConflict, Code: "change_in_flight", Detail: "Another change of the services is being made. Wait until it is done."}
-	ErrNotActive        = &Error{Kind: KindConflict, Code: "order_not_active", Detail: "The services of this order do not run yet."}
+	ErrNotActive        = &Error{Kind: KindConflict, Code: "order_not_active", Detail: "The services of this order do not run yet. Provision them first."}
 	ErrSuspended        = &Error{Kind: KindConflict, Code: "order_is_suspended", Detail: "The services are suspended. Resume them first."}
 	ErrNotSuspended     = &Error{Kind: KindConflict, Code: "order_not_suspended", Detail: "The services are not suspended."}
 	ErrEnded            = &Error{Kind: KindConflict, Code: "order_is_ended", Detail: "The order is over; its services were removed."}

@@ -53,7 +53,9 @@ func (o Order) Release(actor, reason string, now time.Time) (Order, error) {
 		return Order{}, err
 	}
 	n := o.changed()
-	n.InviteAt, n.WindowFrom = o.Hold.resumed(o.InviteAt, now), o.Hold.resumed(o.WindowFrom, now)
+	if o.open() == nil { // of an order that was set up, when that began is history
+		n.InviteAt, n.WindowFrom = o.Hold.resumed(o.InviteAt, now), o.Hold.resumed(o.WindowFrom, now)
+	}
 	if o.Link.DueAt.Before(now) && !o.Link.DueAt.IsZero() {
 		n.Link.DueAt = now
 	}

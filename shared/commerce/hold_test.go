@@ -31,6 +31,17 @@ func released(t *testing.T, o commerce.Order, now time.Time) commerce.Order {
 	return r
 }
 
+// When the setup of an order began is history once it is set up: a release moves what is to come, not what was.
+func TestReleaseLeavesHistoryAlone(t *testing.T) {
+	for _, status := range []commerce.Status{commerce.Mapped, commerce.Failed} {
+		o := withStatus(invited(t), status)
+		r := released(t, held(t, o, opens.Add(day)), opens.Add(3*day))
+		if !r.InviteAt.Equal(o.InviteAt) || !r.WindowFrom.Equal(o.WindowFrom) {
+			t.Errorf("a %s order was invited at %v, its window from %v; were %v and %v", status, r.InviteAt, r.WindowFrom, o.InviteAt, o.WindowFrom)
+		}
+	}
+}
+
 func TestWhichOrdersCanBeHeld(t *testing.T) {
 	for status, want := range map[commerce.Status]error{
 		commerce.Scheduled: nil, commerce.Invited: nil, commerce.Started: nil, commerce.Mapped: nil, commerce.Failed: nil,
@@ -64,8 +75,10 @@ func TestWhichOrdersCanBeHeld(t *testing.T) {
 	if _, err := invited(t).PutOnHold(operator, "", opens); fmt.Sprint(problems(err)) != "[reason: missing]" {
 		t.Errorf("hold without a reason: %v", err)
 	}
-	if _, err := held(t, invited(t), opens).Release(operator, "", opens); fmt.Sprint(problems(err)) != "[reason: missing]" {
-		t.Errorf("release without a reason: %v", err)
+	for _, none := range []string{"", "  "} {
+		if _, err := held(t, invited(t), opens).Release(operator, none, opens); fmt.Sprint(problems(err)) != "[reason: missing]" {
+			t.Errorf("release with the reason %q: %v", none, err)
+		}
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 // begun is how many terms of a line have begun: one, and one more with each renewal that was charged.
 func (l Line) begun() int { return max(1, (l.Charged+l.periods()-1)/l.periods()) }
 
-// lasts is how many billing periods a line will be charged for as it stands; one that renews has no end.
+// lasts reports whether a billing period, counted from 0, is in the present term of a line; one that renews has no end.
 func (l Line) lasts(period int) bool { return l.AutoRenew || period < l.begun()*l.periods() }
 
 // TermEnd is the first day that is no longer in the line's present term; zero while billing has not started.
@@ -41,7 +41,7 @@ func (o Order) EndTerms(now time.Time) Order {
 	}
 	var lines []LineChange
 	for _, l := range o.Lines {
-		if l.billed() && (o.over(l, now) || o.baseless(l, now)) {
+		if today := o.LocalDate(now); l.billed() && (o.over(l, today) || o.baseless(l, today)) {
 			lines = append(lines, LineChange{Line: l.ID, From: l.Quantity, Step: StepWaiting})
 		}
 	}
@@ -53,13 +53,11 @@ func (o Order) EndTerms(now time.Time) Order {
 	return n
 }
 
-// over reports whether a line's term is over and no other begins.
-func (o Order) over(l Line, now time.Time) bool {
-	return !l.AutoRenew && o.TermEnd(l).Compare(o.LocalDate(now)) <= 0
-}
+// over reports whether a line's term is over on a day and no other begins.
+func (o Order) over(l Line, day Date) bool { return !l.AutoRenew && o.TermEnd(l).Compare(day) <= 0 }
 
-// baseless reports whether l is an add-on and no line that it needs goes on.
-func (o Order) baseless(l Line, now time.Time) bool {
+// baseless reports whether l is an add-on and no line that it needs goes on from a day.
+func (o Order) baseless(l Line, day Date) bool {
 	p, _ := o.FamilyOf().Product(l.SKU)
-	return p.Needs != "" && !slices.ContainsFunc(o.Lines, func(base Line) bool { return base.SKU == p.Needs && base.billed() && !o.over(base, now) })
+	return p.Needs != "" && !slices.ContainsFunc(o.Lines, func(base Line) bool { return base.SKU == p.Needs && base.billed() && !o.over(base, day) })
 }

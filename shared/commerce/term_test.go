@@ -1,6 +1,7 @@
 package commerce_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -138,38 +139,51 @@ func TestRenewalIsDecidedWhenTheTermIsOver(t *testing.T) {
 	}
 }
 
+// An add-on goes with its base, and is charged for nothing that begins then; what it was charged for beyond is given back.
 func TestAddOnGoesWithItsBase(t *testing.T) {
 	sold := func(sku string, term int, renews bool) commerce.Line {
 		l := line(commerce.Monthly, term)
 		l.SKU, l.AutoRenew = "A-FLEX-"+sku, renews
 		return l
 	}
+	yearly := sold("PSTN", 24, false)
+	yearly.Billing = commerce.Annual
 	for name, tc := range map[string]struct {
 		lines  []commerce.Line
 		asked  string
 		status commerce.Status
 		credit int
 	}{
-		"whose term is longer":        {[]commerce.Line{sold("CALL", 12, false), sold("PSTN", 24, false)}, "2,1", commerce.Ended, 1},
-		"that renews":                 {[]commerce.Line{sold("PSTN", 1, true), sold("CALL", 12, false)}, "1,2", commerce.Ended, 1},
+		"whose term is longer":        {[]commerce.Line{sold("CALL", 12, false), sold("PSTN", 24, false)}, "2,1", commerce.Ended, 0},
+		"that renews":                 {[]commerce.Line{sold("PSTN", 1, true), sold("CALL", 12, false)}, "1,2", commerce.Ended, 0},
 		"unless that renews":          {[]commerce.Line{sold("CALL", 12, true), sold("PSTN", 12, false)}, "2", commerce.Active, 0},
 		"unless there is another":     {[]commerce.Line{sold("CALL", 12, false), sold("CALL", 24, false), sold("PSTN", 24, false)}, "1", commerce.Active, 0},
 		"and nothing else does":       {[]commerce.Line{sold("CALL", 12, false), sold("MEET", 24, false)}, "1", commerce.Active, 0},
 		"also when all end the same":  {[]commerce.Line{sold("CALL", 12, false), sold("PSTN", 12, false)}, "2,1", commerce.Ended, 0},
-		"and a room without meetings": {[]commerce.Line{sold("MEET", 12, false), sold("ROOM", 36, true), sold("CALL", 12, true)}, "2,1", commerce.Active, 1},
+		"which was paid for a year":   {[]commerce.Line{sold("CALL", 18, false), yearly}, "2,1", commerce.Ended, 1},
+		"and a room without meetings": {[]commerce.Line{sold("MEET", 12, false), sold("ROOM", 36, true), sold("CALL", 12, true)}, "2,1", commerce.Active, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := active(t, "2026-12-01", tc.lines...)
-			at := date("2027-12-01").At(9, time.UTC)
-			o, _ = o.Bill(at)
+			end := o.TermEnd(o.Lines[slices.IndexFunc(o.Lines, func(l commerce.Line) bool { return strings.HasSuffix(tc.asked, l.ID) })])
+			at := end.At(9, time.UTC)
+			o, charged := o.Bill(at)
+			for _, c := range charged {
+				if c.PeriodStart == end && tc.status == commerce.Ended {
+					t.Errorf("charged for what goes: %+v", c)
+				}
+			}
+			if next := o.Next(); next.Deed != commerce.EndTerm || o.LocalDate(next.At) != end {
+				t.Errorf("due next: %+v", next)
+			}
 			o, asked := script(o.EndTerms(at), nil)
 			o, charges, _ := o.Finish(at)
 			if got := strings.Join(asked, ","); got != tc.asked || o.Status != tc.status || len(charges) != tc.credit {
 				t.Errorf("asked %s, %s, charges %+v; want %s, %s, %d", got, o.Status, charges, tc.asked, tc.status, tc.credit)
 			}
 			for _, c := range charges {
-				// The day on which it ends is paid for: 30 of 31 days are given back.
-				if c.Kind != commerce.Credit || c.Amount != -30242 || c.PeriodStart != date("2027-12-02") || c.PeriodEnd != date("2028-01-01") {
+				// The day on which it ends is paid for: 182 of 366 days are given back.
+				if c.Kind != commerce.Credit || c.Amount != -15540 || c.PeriodStart != date("2028-06-02") || c.PeriodEnd != date("2028-12-01") {
 					t.Errorf("credit %+v", c)
 				}
 			}

@@ -120,6 +120,24 @@ func TestWhatStaysUnprocessedIsReadAgain(t *testing.T) {
 	}
 }
 
+// A table that has too much to do is given time, and not for ever.
+func TestWhatStaysUnprocessedForLong(t *testing.T) {
+	s, _, line := openBehind(t)
+	o := mappedOrder(t, s)
+	secret := signIn(t, s, ana)
+	var always http.HandlerFunc
+	always = func(w http.ResponseWriter, r *http.Request) {
+		line.next("BatchGetItem", always)
+		leaveOut(w, r)
+	}
+	line.next("BatchGetItem", always)
+	before, begun := line.calls.Load(), time.Now()
+	_, err := s.Arrive(t.Context(), secret, o.ID, later)
+	if calls := line.calls.Load() - before; err == nil || calls != 6 || time.Since(begun) < 300*time.Millisecond {
+		t.Errorf("after %d calls in %v: %v", calls, time.Since(begun), err)
+	}
+}
+
 // leaveOut answers a batch with nothing but what it asked for, unprocessed.
 func leaveOut(w http.ResponseWriter, r *http.Request) {
 	var in struct{ RequestItems map[string]json.RawMessage }

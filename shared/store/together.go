@@ -21,6 +21,9 @@ type want struct {
 
 func (w want) name() string { return w.table + "\n" + name(w.key) }
 
+// unprocessedTries bounds how often keys are asked for that come back unprocessed: for about a second.
+const unprocessedTries = 6
+
 // getAll reads up to MaxPage items of any tables, each consistently, in one call where they fit into it. It answers them in
 // the order of wants, nil for one that is not there. Two wants may be the same.
 func (s *Store) getAll(ctx context.Context, wants ...want) ([]item, error) {
@@ -32,8 +35,14 @@ func (s *Store) getAll(ctx context.Context, wants ...want) ([]item, error) {
 		}
 	}
 	for try := 1; len(left) > 0; try++ {
-		if try > MaxPage {
+		switch {
+		case try > unprocessedTries:
 			return nil, errors.New("keys stay unprocessed")
+		case try > 1:
+			wait, _ := backoff(try-1, nil) // which never fails
+			if err := pause(ctx, wait); err != nil {
+				return nil, err
+			}
 		}
 		ask := map[string]types.KeysAndAttributes{}
 		for table, keys := range left {
@@ -48,7 +57,8 @@ func (s *Store) getAll(ctx context.Context, wants ...want) ([]item, error) {
 				found[want{table, i}.name()] = i
 			}
 		}
-		// What did not fit into 16 MB comes back unprocessed, and is asked for again.
+		// What did not fit into 16 MB, or met a partition with too much to do, comes back unprocessed. The SDK takes that for an
+		// answer, and does not wait.
 		left = map[string][]item{}
 		for table, more := range out.UnprocessedKeys {
 			left[table] = more.Keys

@@ -112,12 +112,10 @@ func (l *Language) group(digits string) string {
 // minorDigits is how many digits of ISO 4217's minor unit a currency has.
 func minorDigits(currency string) int {
 	switch currency {
-	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF":
+	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF":
 		return 0
 	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
 		return 3
-	case "CLF", "UYW":
-		return 4
 	}
 	return 2
 }
