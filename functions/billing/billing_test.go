@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"dayone/functions/billing"
+	"dayone/local/contract"
 	"dayone/local/engine/enginetest"
 	"dayone/shared/api"
 	"dayone/shared/commerce"
@@ -110,6 +111,7 @@ func (h *house) ask(by, query, accept string) events.APIGatewayV2HTTPResponse {
 	h.must(err)
 	answer, err := h.function.Invoke(h.Context(), payload)
 	h.must(err)
+	h.must(contract.CheckEvent(payload, answer))
 	var r events.APIGatewayV2HTTPResponse
 	h.must(json.Unmarshal(answer, &r))
 	return r
@@ -324,6 +326,16 @@ func TestFileHoldsTheMonth(t *testing.T) {
 	}
 	if strings.Count(r.Body, "\r\n") != 151 || strings.Count(r.Body, "\n") != 151 {
 		t.Error("the lines do not end as RFC 4180 has it")
+	}
+
+	for accept, kind := range map[string]string{
+		"text/csv;q=0, application/json": "application/json", "application/json, text/csv;q=0.5": "application/json", "*/*": "application/json",
+		"text/csv, */*;q=0.1": "text/csv", "application/json;q=0.2, text/csv ; q=0.9": "text/csv", "text/csv, application/json": "text/csv",
+		"text/csv;q=much": "application/json", "x/text/csv": "application/json",
+	} {
+		if r := h.ask(caller, "month=2026-12", accept); r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Headers["Content-Type"], kind) {
+			t.Errorf("Accept: %s: %d %s", accept, r.StatusCode, r.Headers["Content-Type"])
+		}
 	}
 
 	// In parts of 60 rows it is the same file.

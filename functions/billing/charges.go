@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -56,6 +57,25 @@ type organization struct {
 // maxRows is the most rows of one file: well below the 6 MB that Lambda may answer.
 const maxRows = 10_000
 
+// wantsFile reports whether an Accept header names text/csv, and JSON not above it.
+func wantsFile(accept string) bool {
+	liked := map[string]float64{}
+	for part := range strings.SplitSeq(accept, ",") {
+		kind, with, err := mime.ParseMediaType(part)
+		if err != nil {
+			continue
+		}
+		q := 1.0
+		if with["q"] != "" {
+			if q, err = strconv.ParseFloat(with["q"], 64); err != nil {
+				continue
+			}
+		}
+		liked[kind] = max(liked[kind], q)
+	}
+	return liked["text/csv"] > 0 && liked["text/csv"] >= liked["application/json"]
+}
+
 // list answers what the caller was charged for periods that begin in a month: a page of it as JSON or, where text/csv is
 // accepted, all of it as a file. A file with more than limit rows, 10,000 unless told, ends there, and a Link header
 // leads to the next.
@@ -69,7 +89,7 @@ func list(s *store.Store) api.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		file := strings.Contains(r.Header.Get("Accept"), "text/csv")
+		file := wantsFile(r.Header.Get("Accept"))
 		usual, most := store.MaxPage, store.MaxPage
 		if file {
 			usual, most = maxRows, maxRows

@@ -27,17 +27,29 @@ func plain(name, event string, do func(o commerce.Order, v visit, reason string)
 	}}
 }
 
+// cancelName is the action that cannot be undone.
+const cancelName = "cancel"
+
+// onward are the actions that let an order go on which stands.
+var onward = []string{"release", "retry", "reopen", "resend"}
+
 // actions are all of them, in the order of the page.
 var actions = []action{
-	plain("resend", "resent", func(o commerce.Order, v visit, reason string) (commerce.Order, error) {
-		return o.Resend(v.actor(), reason, v.now)
+	plain("release", "released", func(o commerce.Order, v visit, reason string) (commerce.Order, error) {
+		return o.Release(v.actor(), reason, v.now)
 	}),
-	{name: "contact", event: "amended", fields: []string{"email", "alias"}, do: visit.changeContact},
 	plain("retry", "", func(o commerce.Order, v visit, reason string) (commerce.Order, error) {
 		return o.Retry(v.actor(), reason, v.now)
 	}),
 	plain("reopen", "reopened", func(o commerce.Order, v visit, reason string) (commerce.Order, error) {
 		return o.Reopen(v.actor(), reason, v.now)
+	}),
+	plain("resend", "resent", func(o commerce.Order, v visit, reason string) (commerce.Order, error) {
+		return o.Resend(v.actor(), reason, v.now)
+	}),
+	{name: "contact", event: "amended", fields: []string{"email", "alias"}, do: visit.changeContact},
+	plain("handled", "handled", func(o commerce.Order, v visit, reason string) (commerce.Order, error) {
+		return o.Handle(v.actor(), reason, v.now)
 	}),
 	plain("hold", "held", func(o commerce.Order, v visit, reason string) (commerce.Order, error) {
 		if o.Held() {
@@ -45,13 +57,7 @@ var actions = []action{
 		}
 		return o.PutOnHold(v.actor(), reason, v.now)
 	}),
-	plain("release", "released", func(o commerce.Order, v visit, reason string) (commerce.Order, error) {
-		return o.Release(v.actor(), reason, v.now)
-	}),
-	plain("handled", "handled", func(o commerce.Order, v visit, reason string) (commerce.Order, error) {
-		return o.Handle(v.actor(), reason, v.now)
-	}),
-	plain("cancel", "cancelled", func(o commerce.Order, v visit, reason string) (commerce.Order, error) {
+	plain(cancelName, "cancelled", func(o commerce.Order, v visit, reason string) (commerce.Order, error) {
 		if o.Status == commerce.Cancelled {
 			return o, commerce.ErrOrderCancelled
 		}
@@ -86,18 +92,23 @@ func (v visit) refusal(a action, o commerce.Order) *commerce.Error {
 	return nil
 }
 
-// button is an action as the order's page shows it; Why where it is not possible now.
-type button struct{ Name, Href, Text, Why string }
+// button is an action as the order's page shows it; Why where it is not possible now, Main where it lets the order go on,
+// and Warning where it cannot be undone.
+type button struct {
+	Name, Href, Text, Why string
+	Main, Warning         bool
+}
 
 // buttons are the actions that are possible now, and those that are not.
 func (v visit) buttons(o commerce.Order) (possible, refused []button) {
 	for _, a := range actions {
-		b := button{Name: a.name, Href: v.address(o) + "/" + a.name, Text: v.lang.T("pages.desk_action." + a.name + ".button")}
+		b := button{Name: a.name, Href: v.address(o) + "/" + a.name, Text: v.lang.T("pages.desk_action." + a.name + ".button"), Warning: a.name == cancelName}
 		if e := v.refusal(a, o); e != nil {
 			b.Why = v.lang.Problem("desk_order", e.Code)
 			refused = append(refused, b)
 			continue
 		}
+		b.Main = len(possible) == 0 && slices.Contains(onward, a.name)
 		possible = append(possible, b)
 	}
 	return possible, refused
@@ -115,7 +126,7 @@ type actionData struct {
 func (v visit) actionPage(a action, o commerce.Order, in api.Fields) pages.View {
 	text := func(key string) string { return v.lang.T("pages.desk_action." + a.name + "." + key) }
 	p := pages.View{Lang: v.lang, Name: "desk-action", Title: text("title"), Action: v.address(o) + "/" + a.name, Submit: text("button"),
-		Back: v.address(o), SignOut: true, Order: pages.OrderOf(v.lang, o)}
+		Warning: a.name == cancelName, Back: v.address(o), SignOut: true, Order: pages.OrderOf(v.lang, o)}
 	p.Data = actionData{Lead: text("lead"), Contact: a.name == "contact"}
 	shown := api.Fields{"version": strconv.Itoa(o.Version), "seen": strconv.Itoa(len(o.Events)), "reason": in["reason"]}
 	for _, name := range a.fields {
@@ -212,7 +223,11 @@ func (v visit) conflict(a action, o commerce.Order, in api.Fields) error {
 	}
 	since := o.Events[seen:]
 	if slices.ContainsFunc(since, func(e commerce.Event) bool {
-		return e.Actor == v.actor() && (a.event == "" || e.Kind == a.event) && (e.Reason == in["reason"] || a.name == "contact" && o.Contact == api.Address(in["email"]))
+		done := e.Reason == in["reason"]
+		if a.name == "contact" { // which takes no reason
+			done = o.Contact == api.Address(in["email"])
+		}
+		return done && e.Actor == v.actor() && (a.event == "" || e.Kind == a.event)
 	}) {
 		return redirect(v.w, v.r, v.address(o)+"?done="+a.name)
 	}

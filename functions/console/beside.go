@@ -17,10 +17,11 @@ type chargeRow struct {
 	ID, Line, Period, Kind, Quantity, Amount string
 }
 
-// chargesShown and deliveriesShown are how many there are on a page.
+// chargesShown and deliveriesShown are how many there are beside an order, and undeliveredShown on a page of their own.
 const (
-	chargesShown    = 12
-	deliveriesShown = 5
+	chargesShown     = 4
+	deliveriesShown  = 3
+	undeliveredShown = 15
 )
 
 // beside fills in what stands at the side of an order: its latest events on their way to another system, and its charges.
@@ -154,7 +155,7 @@ func (v visit) undelivered() error {
 	if q["done"] != "" {
 		data.Done = v.lang.T("pages.desk_action.redeliver.done")
 	}
-	events, next, err := v.store.Undelivered(v.r.Context(), q["cursor"], pageSize)
+	events, next, err := v.store.Undelivered(v.r.Context(), q["cursor"], undeliveredShown)
 	if err != nil {
 		return err
 	}

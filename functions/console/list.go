@@ -14,7 +14,7 @@ import (
 )
 
 // pageSize is how many orders a page of the list has.
-const pageSize = 25
+const pageSize = 15
 
 // tag is a status: words and a colour.
 type tag struct{ Words, Colour string }

@@ -8,8 +8,8 @@ import (
 	"dayone/shared/pages"
 )
 
-// shownEvents is how many entries of a timeline are shown before somebody asks for all.
-const shownEvents = 40
+// shownEvents is how many entries of a timeline stand beside the order, the latest of them.
+const shownEvents = 6
 
 // orderData is what the page of one order shows.
 type orderData struct {
@@ -19,12 +19,12 @@ type orderData struct {
 	Needs   []need
 	Held    string
 	Waits   string
-	Summary pages.Section
+	Summary []pages.Row
 	Lines   []lineRow
 	Actions []button
 	Refused []button
 	Events  []entry
-	Earlier string // the address of the whole timeline, where only its end is shown
+	Whole   string // the address of the whole timeline
 
 	Charges    []chargeRow
 	More       string // the address of all charges, where only some are shown
@@ -42,13 +42,16 @@ type lineRow struct {
 
 // showOrder is one order: what it needs, what can be done, what happened.
 func (v visit) showOrder() error {
-	q, err := api.ReadQuery(v.r, "lang", "done", "all", "charges")
+	q, err := api.ReadQuery(v.r, "lang", "done", "until", "charges")
 	if err != nil {
 		return err
 	}
 	o, err := v.store.Order(v.r.Context(), v.r.PathValue("order"))
 	if err != nil {
 		return err
+	}
+	if q["until"] != "" {
+		return v.timeline(o, q["until"])
 	}
 	desk, _ := o.Desk()
 	data := orderData{Lead: o.Terms.Customer.Name + " · " + o.Terms.Partner.Name, Tags: v.tags(o, true), Waits: v.waits(o, desk), Summary: v.summary(o)}
@@ -69,11 +72,8 @@ func (v visit) showOrder() error {
 			l.Reason, tag{words, colour}})
 	}
 	data.Actions, data.Refused = v.buttons(o)
-	from := 0
-	if q["all"] == "" && len(o.Events) > shownEvents {
-		from, data.Earlier = len(o.Events)-shownEvents, v.address(o)+"?all=yes#timeline"
-	}
-	for _, e := range o.Events[from:] {
+	data.Whole = v.until(o, len(o.Events))
+	for _, e := range o.Events[max(0, len(o.Events)-shownEvents):] {
 		data.Events = append(data.Events, v.entry(o, e))
 	}
 	if err := v.beside(&data, o, q["charges"]); err != nil {
@@ -88,13 +88,13 @@ func (v visit) showOrder() error {
 func (v visit) address(o commerce.Order) string { return "/console/orders/" + o.ID }
 
 // summary is what was ordered, and by whom.
-func (v visit) summary(o commerce.Order) pages.Section {
+func (v visit) summary(o commerce.Order) []pages.Row {
 	l := v.lang
 	contact := string(o.Contact)
 	if o.ContactAlias {
 		contact += " " + l.T("pages.desk_order.alias")
 	}
-	s := pages.Section{Title: l.T("words.order"), Rows: []pages.Row{
+	rows := []pages.Row{
 		{Label: l.T("words.customer"), Value: o.Terms.Customer.Name + ", " + l.Country(o.Terms.Customer.Country)},
 		{Label: l.T("words.partner"), Value: o.Terms.Partner.Name + ", " + l.Country(o.Terms.Partner.Country)},
 		{Label: l.T("words.start_date"), Value: l.Date(o.Start) + ", " + o.Zone},
@@ -105,15 +105,15 @@ func (v visit) summary(o commerce.Order) pages.Section {
 		{Label: l.T("words.purchase_order"), Value: o.PurchaseOrder},
 		{Label: l.T("pages.desk_order.caller"), Value: o.Caller},
 		{Label: l.T("words.language"), Value: l.LanguageName(o.Locale)},
-	}}
+	}
 	if end := o.ClosesAt(); !end.IsZero() && !o.Held() && o.Mapping.At.IsZero() {
-		s.Rows = append(s.Rows, pages.Row{Label: l.T("pages.desk_order.closes"), Value: v.when(o, end)})
+		rows = append(rows, pages.Row{Label: l.T("pages.desk_order.closes"), Value: v.when(o, end)})
 	}
 	if o.Delegations > 0 {
-		s.Rows = append(s.Rows, pages.Row{Label: l.T("pages.desk_order.delegations"), Value: strconv.Itoa(o.Delegations)})
+		rows = append(rows, pages.Row{Label: l.T("pages.desk_order.delegations"), Value: strconv.Itoa(o.Delegations)})
 	}
 	if !o.Mapping.At.IsZero() {
-		s.Rows = append(s.Rows, pages.Row{Label: l.T("pages.desk_order.organizations"), Value: o.Mapping.Partner + ", " + o.Mapping.Customer})
+		rows = append(rows, pages.Row{Label: l.T("pages.desk_order.organizations"), Value: o.Mapping.Partner + ", " + o.Mapping.Customer})
 	}
-	return s
+	return rows
 }

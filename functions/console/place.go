@@ -23,13 +23,16 @@ const placeName = "place"
 // services are what every family sells, by the ends of its skus, in the order of the form.
 var services = []string{"CALL", "PSTN", "MEET", "ROOM", "MSG"}
 
-// usual are the fields of the form, but for those of each service.
-var usual = []string{"key", "external_ref", "family", "partner_name", "partner_country", "customer_name", "customer_country", "start_date", "time_zone",
-	"locale", "contact_email", "alias", "representative_name", "representative_email", "purchase_order", "term_months", "billing", "currency"}
+// pricesStep is the second of the form's two pages, which asks what is bought. The first asks for whom, and when.
+const pricesStep = "prices"
 
-// placeFields are all fields of the form.
+// firstFields are those of the first page.
+var firstFields = []string{"external_ref", "family", "partner_name", "partner_country", "customer_name", "customer_country", "start_date", "time_zone",
+	"locale", "contact_email", "alias", "representative_name", "representative_email"}
+
+// placeFields are all fields of an order, and the key of the form.
 func placeFields() []string {
-	all := slices.Clone(usual)
+	all := append([]string{"key", "purchase_order", "term_months", "billing", "currency"}, firstFields...)
 	for _, s := range services {
 		all = append(all, quantityOf(s), priceOf(s))
 	}
@@ -62,8 +65,8 @@ type placeData struct {
 	Twice                        string // the order that has this reference already
 }
 
-// placePage is the form for an order.
-func (v visit) placePage(in api.Fields) pages.View {
+// placePage is a page of the form for an order. What the other one asks for is carried along, but for what is empty.
+func (v visit) placePage(in api.Fields, prices bool) pages.View {
 	var data placeData
 	for _, s := range services {
 		data.Services = append(data.Services, serviceFields{quantityOf(s), priceOf(s)})
@@ -77,8 +80,29 @@ func (v visit) placePage(in api.Fields) pages.View {
 	for _, b := range []commerce.Billing{commerce.Monthly, commerce.Annual, commerce.Prepaid} {
 		data.Periods = append(data.Periods, pages.Option{Value: string(b), Label: v.lang.T("words.billing_period." + string(b))})
 	}
-	return pages.View{Lang: v.lang, Name: "desk-place", Action: "/console/place", Back: "/console", SignOut: true, Data: data,
-		Answers: answers(in, placeFields()...)}
+	p := pages.View{Lang: v.lang, Name: "desk-place", Action: "/console/place", Back: "/console", SignOut: true, Step: 1, Steps: 2, Data: data}
+	step := "order"
+	if prices {
+		p.Name, p.Back, p.Step, step = "desk-prices", "order", 2, pricesStep
+	}
+	for _, a := range answers(in, placeFields()...) {
+		if a.Value != "" {
+			p.Answers = append(p.Answers, a)
+		}
+	}
+	p.Answers = append(p.Answers, pages.Answer{Name: "step", Value: step})
+	return p
+}
+
+// unfinished is the page of the form that has the first problem.
+func (v visit) unfinished(in api.Fields, wrong []pages.Problem) pages.View {
+	early := slices.DeleteFunc(slices.Clone(wrong), func(p pages.Problem) bool { return !slices.Contains(firstFields, p.Field) })
+	if len(early) > 0 {
+		wrong = early
+	}
+	p := v.placePage(in, len(early) == 0)
+	p.Problems = wrong
+	return p
 }
 
 // showPlace is an empty form. Its key makes a form that is sent twice one order.
@@ -88,19 +112,27 @@ func (v visit) showPlace() error {
 		return fmt.Errorf("the console's time zone: %w", err)
 	}
 	return v.show(v.w, v.placePage(api.Fields{"key": api.NewID("console"), "time_zone": v.Zone, "locale": v.Locale, "currency": "EUR", "billing": "monthly",
-		"term_months": "36", "start_date": commerce.DateOf(v.now.In(zone)).String()}))
+		"term_months": "36", "start_date": commerce.DateOf(v.now.In(zone)).String()}, false))
 }
 
-// place accepts an order that an operator types in, by the rules of every order.
+// place accepts an order that an operator types in, by the rules of every order, once both pages are filled in.
 func (v visit) place() error {
-	in, l, switched, err := read(v.w, v.r, placeFields()...)
+	in, l, switched, err := read(v.w, v.r, append(placeFields(), "step", "back")...)
 	if err != nil {
 		return err
 	}
 	v.lang = l
-	page := v.placePage(in)
+	step := in["step"]
+	if in["back"] != "" {
+		step, switched = "order", true
+	}
+	delete(in, "step")
+	delete(in, "back")
+	for _, name := range []string{"partner_country", "customer_country"} {
+		in[name] = v.country(in[name])
+	}
 	if switched {
-		return v.show(v.w, page)
+		return v.show(v.w, v.placePage(in, step == pricesStep))
 	}
 	terms, wrong := typed(in)
 	order, err := commerce.PlaceBy(v.actor(), api.NewOrderID(), v.Caller, terms, v.now)
@@ -110,11 +142,18 @@ func (v visit) place() error {
 		return err
 	}
 	if len(wrong) > 0 {
-		page.Problems = placeProblems(l, in, wrong)
+		page := v.unfinished(in, placeProblems(l, in, wrong))
+		if step == "order" && page.Step == 2 { // nobody has seen it yet
+			page.Problems = nil
+		}
 		return v.show(v.w, page)
+	}
+	if step == "order" {
+		return v.show(v.w, v.placePage(in, true))
 	}
 	placed, err := v.store.Place(v.r.Context(), order, in["key"], digest(in))
 	if e, ok := errors.AsType[*commerce.Error](err); ok && errors.Is(e, commerce.ErrReferenceTaken) {
+		page := v.placePage(in, false)
 		page.Problems, page.Status = []pages.Problem{{Field: "external_ref", Text: l.Problem("external_ref", e.Code)}}, http.StatusConflict
 		data := page.Data.(placeData)
 		data.Twice = e.Existing
@@ -126,14 +165,25 @@ func (v visit) place() error {
 	}
 	if placed.Digest != digest(in) { // the browser's Back, and another order in the same form
 		in["key"] = api.NewID("console")
-		page = v.placePage(in)
-		page.Problems, page.Status = []pages.Problem{{Text: l.T("pages.desk_place.again", "order", placed.Order)}}, http.StatusConflict
+		page := v.placePage(in, true)
+		page.Problems, page.Status = []pages.Problem{{Text: l.T("pages.desk_prices.again", "order", placed.Order)}}, http.StatusConflict
 		return v.show(v.w, page)
 	}
 	if placed.Order == order.ID {
 		api.Count(v.r.Context(), api.OrdersPlaced)
 	}
 	return redirect(v.w, v.r, "/console/orders/"+placed.Order+"?done="+placeName)
+}
+
+// country is the code of a country that somebody wrote as a code or as its name, or what they wrote where it is neither.
+func (v visit) country(written string) string {
+	written = strings.TrimSpace(written)
+	for _, c := range v.lang.Countries() {
+		if strings.EqualFold(written, c.Code) || strings.EqualFold(written, c.Name) {
+			return c.Code
+		}
+	}
+	return written
 }
 
 // digest tells forms apart by what is in them.
@@ -206,7 +256,11 @@ func placeProblems(l *texts.Language, in api.Fields, wrong []commerce.Problem) [
 		if name == "" || slices.ContainsFunc(all, func(o pages.Problem) bool { return o.Field == name }) {
 			continue
 		}
-		all = append(all, pages.Problem{Field: name, Text: l.Problem(name, p.Code)})
+		code := p.Code
+		if strings.HasSuffix(name, "email") && strings.TrimSpace(in[name]) == "" {
+			code = "missing"
+		}
+		all = append(all, pages.Problem{Field: name, Text: l.Problem("desk_"+name, code)}) // here both sides are typed into one form
 	}
 	return all
 }

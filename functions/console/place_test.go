@@ -89,7 +89,8 @@ func TestABadFormNamesEveryField(t *testing.T) {
 	}{
 		"nothing at all": {[]string{"external_ref", "", "family", "", "partner_name", "", "partner_country", "", "customer_name", "", "customer_country", "", "start_date", "",
 			"contact_email", "", "representative_name", "", "representative_email", "", "term_months", "", "currency", "", "quantity_call", "", "price_call", "", "quantity_pstn", "", "price_pstn", ""},
-			[]string{"external_ref", "family", "partner_name", "partner_country", "customer_name", "customer_country", "start_date", "contact_email", "representative_name", "representative_email", "term_months", "quantity_call"}},
+			[]string{"external_ref", "family", "partner_name", "partner_country", "customer_name", "customer_country", "start_date", "contact_email", "representative_name", "representative_email"}},
+		"nothing on the second page": {[]string{"term_months", "", "currency", "", "quantity_call", "", "price_call", "", "quantity_pstn", "", "price_pstn", ""}, []string{"term_months", "quantity_call"}},
 		"an add-on without its base": {[]string{"quantity_call", "", "price_call", ""}, []string{"quantity_pstn"}},
 		"no price":                   {[]string{"price_call", ""}, []string{"price_call"}},
 		"no quantity":                {[]string{"quantity_call", ""}, []string{"quantity_call"}},
@@ -116,6 +117,25 @@ func TestABadFormNamesEveryField(t *testing.T) {
 	}
 }
 
+// The form has two pages. Nothing is placed by the first, which carries along what the second has asked already; and a
+// country may be written as its name.
+func TestTheFormHasTwoPages(t *testing.T) {
+	d := signedIn(t)
+	key := d.key()
+	says(t, d.post("/console/place", typed(key, "step", "order", "customer_name", "")...).Want(t, 400), "Step 1 of 2", `<a href="#customer_name">`, `name="price_call" value="12,50"`)
+	second := d.post("/console/place", typed(key, "step", "order", "quantity_call", "", "price_call", "", "customer_country", "slovenia")...).Want(t, 200)
+	says(t, second, "Services and prices", "Step 2 of 2", `name="customer_country" value="SI"`, `name="key" value="`+key+`"`)
+	if strings.Contains(second.Body, `id="problem"`) {
+		t.Error("the second page begins with problems")
+	}
+	says(t, d.post("/console/place", typed(key, "step", "prices", "back", "order")...).Want(t, 200), "Step 1 of 2", `value="Piranske soline d.o.o."`, `name="price_call" value="12,50"`)
+	says(t, d.post("/console/place", typed(key, "step", "prices", "switch", "sl")...).Want(t, 200), "Storitve in cene")
+	if orders, _, err := d.store.AtDesk(t.Context(), "", "", 10); err != nil || len(orders) > 0 {
+		t.Errorf("%d orders were placed, %v", len(orders), err)
+	}
+	d.post("/console/place", typed(key, "step", "prices")...).Want(t, 303)
+}
+
 func TestTheFormInAnotherLanguage(t *testing.T) {
 	d := signedIn(t)
 	says(t, d.post("/console/place", typed(d.key(), "switch", "sl")...).Want(t, 200), "Ročno oddajte naročilo", `value="Piranske soline d.o.o."`)
@@ -129,6 +149,8 @@ func TestChargesOfAMonth(t *testing.T) {
 	says(t, d.get("/console/charges").Want(t, 200), "Nothing was charged in this month.", "2026-11", "2027-01")
 	d.get("/console/charges?month=2026-13").Want(t, 400)
 	d.get("/console/charges?month=x").Want(t, 400)
+	d.get("/console/charges?from=1").Want(t, 400)
+	d.get("/console/charges?from=-1").Want(t, 400)
 	o := d.changed(d.invited(), func(o commerce.Order) (commerce.Order, error) {
 		o.Status, o.Mapping = commerce.Provisioning, commerce.Mapping{Partner: "org_p", Customer: "org_c", At: d.now}
 		o.Lines[0].Status = commerce.LineProvisioned

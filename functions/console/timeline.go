@@ -2,31 +2,68 @@ package console
 
 import (
 	"slices"
+	"strconv"
 	"strings"
-	"time"
 
 	"dayone/shared/commerce"
 )
 
 // entry is an event as the timeline shows it.
 type entry struct {
-	ISO, When, Text, By, Reason, Message string
-	Hot                                  bool
-	Changes                              []changed // what people asked for, in their words
-	All                                  []commerce.Change
-	Details                              string // what All is called
+	When, Text, By, Reason, Message string
+	Hot                             bool
+	Changes                         []changed // what people asked for, in their words
+	All                             []commerce.Change
 }
 
 // changed is a field before and after, in words.
 type changed struct{ Field, Before, After string }
 
 // hot are the events that a person should see first.
-var hot = []string{"letter_refused", "letter_bounced", "letter_complained", "uninvited", "escalated", "unrecognised", "closed", "line_failed",
+var hot = []string{"letter_refused", "letter_bounced", "letter_complained", "uninvited", "escalated", "escalation_refused", "unrecognised", "closed", "line_failed",
 	"provisioning_failed", "needs_person", "change_refused"}
+
+// timelinePage is how many entries a page of the whole timeline has.
+const timelinePage = 15
+
+// timelineData is what a page of the whole timeline shows.
+type timelineData struct {
+	Lead           string
+	Events         []entry
+	Earlier, Later string // the addresses of the pages beside this one
+}
+
+// until is the address of the page of the timeline that ends with this many entries.
+func (v visit) until(o commerce.Order, n int) string {
+	return v.address(o) + "?until=" + strconv.Itoa(n)
+}
+
+// timeline is a page of the whole timeline, with every detail.
+func (v visit) timeline(o commerce.Order, until string) error {
+	to, err := strconv.Atoi(until)
+	if err != nil || to < 1 {
+		return commerce.Invalid("until", "out_of_range", "The timeline begins with its first entry.")
+	}
+	to = min(to, len(o.Events))
+	from := max(0, to-timelinePage)
+	data := timelineData{Lead: o.ID}
+	if from > 0 {
+		data.Earlier = v.until(o, from)
+	}
+	if to < len(o.Events) {
+		data.Later = v.until(o, min(len(o.Events), to+timelinePage))
+	}
+	for _, e := range o.Events[from:to] {
+		data.Events = append(data.Events, v.entry(o, e))
+	}
+	p := v.wide("desk-timeline", "")
+	p.Title, p.Back, p.Data = v.lang.T("pages.desk_order.timeline"), v.address(o), data
+	return v.show(v.w, p)
+}
 
 // entry tells an event in the language of the page.
 func (v visit) entry(o commerce.Order, e commerce.Event) entry {
-	said := entry{ISO: e.At.UTC().Format(time.RFC3339), When: v.when(o, e.At), By: v.by(e.Actor), Reason: e.Reason, Hot: slices.Contains(hot, e.Kind)}
+	said := entry{When: v.when(o, e.At), By: v.by(e.Actor), Reason: e.Reason, Hot: slices.Contains(hot, e.Kind)}
 	args := []any{"to", "", "line", "", "kind", ""}
 	for _, c := range e.Changes {
 		switch {
@@ -46,7 +83,6 @@ func (v visit) entry(o commerce.Order, e commerce.Event) entry {
 			said.Changes = append(said.Changes, changed{words, c.Before, c.After})
 		}
 	}
-	said.Details = v.lang.N("pages.desk_order.details", len(said.All))
 	said.Text = v.lang.T("words.event."+e.Kind, args...)
 	if !v.lang.Has("words.event." + e.Kind) {
 		said.Text = e.Kind // an entry of a newer version is better told raw than not at all

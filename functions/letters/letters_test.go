@@ -78,7 +78,7 @@ func (p *postOffice) take(w http.ResponseWriter, r *http.Request) {
 	defer p.mu.Unlock()
 	if p.refuse != nil {
 		if status := p.refuse(l.to); status != 0 {
-			w.Header().Set("X-Amzn-ErrorType", map[int]string{400: "BadRequestException", 429: "TooManyRequestsException"}[status])
+			w.Header().Set("X-Amzn-ErrorType", map[int]string{400: "BadRequestException", 404: "NotFoundException", 429: "TooManyRequestsException"}[status])
 			w.WriteHeader(status)
 			_, _ = fmt.Fprintf(w, `{"message":%q}`, p.says)
 			return
@@ -369,12 +369,7 @@ func TestEveryMailedLinkOpensTheOrder(t *testing.T) {
 func TestARefusedAddressIsToldToTheRepresentative(t *testing.T) {
 	p := open(t)
 	id := p.place(morning.AddDate(0, 0, -1), nil)
-	p.refuse = func(to string) int {
-		if strings.HasPrefix(to, "provisioning@") {
-			return 400
-		}
-		return 0
-	}
+	p.refuses("provisioning@", 400, badAddress)
 	p.want(morning, "rep_bounced")
 	if o := p.order(id); !o.WindowFrom.IsZero() || o.Status != commerce.Scheduled {
 		t.Errorf("order %+v", o)

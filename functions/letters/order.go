@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"time"
 
@@ -47,9 +48,13 @@ func (p post) invitation(ctx context.Context, o commerce.Order, kind commerce.Le
 
 // send sends a letter under the names by which its deliveries and bounces are told: its order, the letter of the queue
 // that it is, its kind, and the number of the setup link in it. Where SES takes none at the moment, or not so many, that is
-// the run's matter and not the letter's, which stays due.
+// the run's matter and not the letter's, which stays due. A letter that is at fault itself, or that got no answer, is the
+// caller's error, and due again later.
 func (p post) send(ctx context.Context, l mail.Letter, order, letter, link string) (string, error) {
 	message, err := p.sender.Send(ctx, l, map[string]string{"order": order, "letter": letter, "kind": string(l.Kind), "link": link})
+	if err != nil {
+		slog.WarnContext(ctx, "letter not taken", "order", order, "kind", string(l.Kind), "reason", err.Error())
+	}
 	switch {
 	case err == nil:
 		api.Count(ctx, api.LettersSent)
@@ -71,57 +76,65 @@ func (p post) sendInvitation(ctx context.Context, l mail.Letter, o commerce.Orde
 
 // sendLink mails the setup link that the order owes its contact.
 func (p post) sendLink(ctx context.Context, o commerce.Order) error {
-	l, err := p.invitation(ctx, o, o.Link.Kind)
-	if err != nil {
-		return err
-	}
-	message, err := p.sendInvitation(ctx, l, o)
-	if errors.Is(err, mail.ErrRefused) {
-		return p.mark(ctx, o, func(now commerce.Order) (commerce.Order, []commerce.Letter) {
-			if now.Link != o.Link || now.Contact != o.Contact {
-				return now, nil
-			}
-			refused, letter := now.LinkRefused("the mail service refused the address", p.now)
-			return refused, []commerce.Letter{letter}
-		})
-	}
-	if err != nil {
-		return err
-	}
-	return p.mark(ctx, o, only(func(now commerce.Order) commerce.Order {
-		return now.LinkSent(o.Link.Kind, o.Contact, o.Link.Generation, message, p.now)
-	}))
+	return p.mailLink(ctx, o, o.Link.Kind, func(now commerce.Order, message string, at time.Time) commerce.Order {
+		return now.LinkSent(o.Link.Kind, o.Contact, o.Link.Generation, message, at)
+	})
 }
 
 // remind mails the link once more.
 func (p post) remind(ctx context.Context, o commerce.Order) error {
-	return p.again(ctx, o, commerce.LetterReminder, commerce.Order.ReminderSent)
+	return p.mailLink(ctx, o, commerce.LetterReminder, commerce.Order.ReminderSent)
 }
 
 // giveNotice mails the link a last time, a day before it ends.
 func (p post) giveNotice(ctx context.Context, o commerce.Order) error {
-	return p.again(ctx, o, commerce.LetterClosingSoon, commerce.Order.NoticeSent)
+	return p.mailLink(ctx, o, commerce.LetterClosingSoon, commerce.Order.NoticeSent)
 }
 
-// again mails another letter with the setup link. An address that refuses it has been told of by the first letter, so the
-// mark is made all the same.
-func (p post) again(ctx context.Context, o commerce.Order, kind commerce.LetterKind, sent func(o commerce.Order, message string, now time.Time) commerce.Order) error {
+// mailLink mails the order's contact a letter with the setup link and marks that, or that the address was refused.
+func (p post) mailLink(ctx context.Context, o commerce.Order, kind commerce.LetterKind, sent func(o commerce.Order, message string, now time.Time) commerce.Order) error {
 	l, err := p.invitation(ctx, o, kind)
 	if err != nil {
 		return err
 	}
 	message, err := p.sendInvitation(ctx, l, o)
-	if err != nil && !errors.Is(err, mail.ErrRefused) {
+	if errors.Is(err, mail.ErrRefused) {
+		return p.linkRefused(ctx, o)
+	}
+	if err != nil {
 		return err
 	}
 	return p.mark(ctx, o, only(func(now commerce.Order) commerce.Order { return sent(now, message, p.now) }))
+}
+
+// addressRefused is the reason that people read; the log has the mail service's own.
+const addressRefused = "the mail service refused the address"
+
+// linkRefused marks that the contact's address was refused, unless the order no longer owes it that letter.
+func (p post) linkRefused(ctx context.Context, o commerce.Order) error {
+	deed := o.Owed(p.now)
+	return p.mark(ctx, o, func(now commerce.Order) (commerce.Order, []commerce.Letter) {
+		if now.Link != o.Link || now.Contact != o.Contact || !now.Owes(deed, p.now) {
+			return now, nil
+		}
+		refused, letter := now.LinkRefused(addressRefused, p.now)
+		return refused, []commerce.Letter{letter}
+	})
 }
 
 // escalate tells the account representative that nobody has started.
 func (p post) escalate(ctx context.Context, o commerce.Order) error {
 	l := toRepresentative(commerce.LetterRepNotStarted, o)
 	message, err := p.send(ctx, l, o.ID, "", "")
-	if err != nil && !errors.Is(err, mail.ErrRefused) {
+	if errors.Is(err, mail.ErrRefused) {
+		return p.mark(ctx, o, only(func(now commerce.Order) commerce.Order {
+			if !now.Owes(commerce.Escalate, p.now) {
+				return now
+			}
+			return now.EscalationRefused(l.To, addressRefused, p.now)
+		}))
+	}
+	if err != nil {
 		return err
 	}
 	api.Count(ctx, api.Escalations)

@@ -53,17 +53,40 @@ func (p post) compose(ctx context.Context, queued commerce.Letter) (mail.Letter,
 	}
 	var err error
 	switch queued.Kind {
-	case commerce.LetterOrderSetUp, commerce.LetterProvisioningFailed:
-		l.Link = p.services(o)
+	case commerce.LetterOrderSetUp, commerce.LetterProvisioningFailed, commerce.LetterActive, commerce.LetterCarryOn:
+		l, err = p.ofOrder(ctx, l, o)
+	case commerce.LetterWelcome, commerce.LetterPasswordReset, commerce.LetterInvitation, commerce.LetterOperator, commerce.LetterConsent:
+		l, err = p.withSecret(ctx, l, o, queued)
+	case commerce.LetterAccessGranted, commerce.LetterAccessChanged, commerce.LetterAccessRefused, commerce.LetterAccessTaken:
+		l, err = p.ofAccess(ctx, l, queued)
+	}
+	if err != nil {
+		return l, fmt.Errorf("letter %s: %w", queued.ID, err)
+	}
+	return l, nil
+}
+
+// ofOrder adds to a letter what it says of an order to those who can sign in.
+func (p post) ofOrder(ctx context.Context, l mail.Letter, o commerce.Order) (mail.Letter, error) {
+	l.Link = mail.LinkTo(p.base + "/services/" + o.ID)
+	switch l.Kind {
 	case commerce.LetterActive:
-		l.Link = p.services(o)
 		l.BilledFrom = o.LocalDate(o.BilledAt)
 		l.FirstCharges.Amount, l.FirstCharges.Currency = o.FirstCharges()
 	case commerce.LetterCarryOn:
-		l.Link = p.services(o)
-		var own commerce.Organization
-		own, err = p.organizationOf(ctx, queued.To)
+		own, err := p.organizationOf(ctx, l.To)
+		if err != nil {
+			return l, err
+		}
 		l.Organization, l.Customer = own.Name, own.ID == o.Mapping.Customer
+	}
+	return l, nil
+}
+
+// withSecret adds to a letter the single-use link that it is for.
+func (p post) withSecret(ctx context.Context, l mail.Letter, o commerce.Order, queued commerce.Letter) (mail.Letter, error) {
+	var err error
+	switch queued.Kind {
 	case commerce.LetterWelcome:
 		l.PartnerAccess = o.Mapping.PartnerAccess == commerce.AccessGranted
 		var own commerce.Organization
@@ -82,15 +105,6 @@ func (p post) compose(ctx context.Context, queued commerce.Letter) (mail.Letter,
 			l.Link, l.Valid, err = p.secret(ctx, "/password#", commerce.Grant{Kind: commerce.PasswordToken, Member: queued.To,
 				MemberOf: queued.Customer, First: true}, commerce.InvitationFor)
 		}
-	case commerce.LetterAccessGranted:
-		l.Order.Partner, l.Link = queued.Asker, mail.LinkTo(p.base+"/services")
-		err = p.stillSo(ctx, queued)
-	case commerce.LetterAccessChanged:
-		l.Order.Partner, l.Link = queued.Asker, mail.LinkTo(p.base+"/organization")
-		err = p.stillSo(ctx, queued)
-	case commerce.LetterAccessRefused, commerce.LetterAccessTaken:
-		l.Order.Partner = queued.Asker
-		err = p.stillSo(ctx, queued)
 	case commerce.LetterOperator:
 		l.Link, l.Valid, err = p.secret(ctx, "/console/open#", commerce.Grant{Kind: commerce.OperatorToken, Member: queued.To}, commerce.OperatorTokenFor)
 	case commerce.LetterConsent:
@@ -102,10 +116,19 @@ func (p post) compose(ctx context.Context, queued commerce.Letter) (mail.Letter,
 				Customer: queued.Customer, Partner: queued.Partner}, commerce.AccessTokenFor)
 		}
 	}
-	if err != nil {
-		return l, fmt.Errorf("letter %s: %w", queued.ID, err)
+	return l, err
+}
+
+// ofAccess adds to a letter what it says of a partner's access to a customer.
+func (p post) ofAccess(ctx context.Context, l mail.Letter, queued commerce.Letter) (mail.Letter, error) {
+	l.Order.Partner = queued.Asker
+	switch queued.Kind {
+	case commerce.LetterAccessGranted:
+		l.Link = mail.LinkTo(p.base + "/services")
+	case commerce.LetterAccessChanged:
+		l.Link = mail.LinkTo(p.base + "/organization")
 	}
-	return l, nil
+	return l, p.stillSo(ctx, queued)
 }
 
 // stillInvited refuses an invitation of somebody who was removed, or has chosen a password, since.
@@ -129,9 +152,6 @@ func (p post) stillSo(ctx context.Context, queued commerce.Letter) error {
 	}
 	return err
 }
-
-// services is the link to the order's task list, which asks to sign in.
-func (p post) services(o commerce.Order) mail.Link { return mail.LinkTo(p.base + "/services/" + o.ID) }
 
 // organizationOf is the organization that an administrator belongs to, or none.
 func (p post) organizationOf(ctx context.Context, who commerce.Address) (commerce.Organization, error) {

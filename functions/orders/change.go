@@ -25,9 +25,7 @@ const tries = 5
 func deed(s *store.Store, decide func(o commerce.Order, actor, reason string, now time.Time) (commerce.Order, error)) api.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		var body because
-		if _, err := api.JSONBody(r, &body); err != nil {
-			return err
-		}
+		_, unread := api.JSONBody(r, &body)
 		for try := 1; ; try++ {
 			o, caller, err := mine(s, r)
 			if err != nil {
@@ -37,7 +35,7 @@ func deed(s *store.Store, decide func(o commerce.Order, actor, reason string, no
 				return err
 			}
 			changed, err := decide(o, commerce.ByCaller(caller), body.Reason, api.Now(r))
-			if err != nil {
+			if err := api.Wrong(unread, err); err != nil {
 				return err
 			}
 			err = s.Replace(r.Context(), o, changed)
@@ -52,14 +50,6 @@ func deed(s *store.Store, decide func(o commerce.Order, actor, reason string, no
 	}
 }
 
-// ifMatch refuses a version that is not the order's, where the asker names one.
-func ifMatch(r *http.Request, o commerce.Order) error {
-	if match := r.Header.Get("If-Match"); match != "" && match != "*" && match != etag(o) {
-		return commerce.ErrOrderChanged
-	}
-	return nil
-}
-
 // patch is a merge patch (RFC 7396) of an order: what is left out stays, lines are replaced as a whole.
 type patch struct {
 	RequestedStartDate  *string       `json:"requested_start_date"`
@@ -71,6 +61,14 @@ type patch struct {
 type contactPatch struct {
 	Email *string `json:"email"`
 	Alias *bool   `json:"alias"`
+}
+
+// start is the start date as it was sent, "" where it was left out.
+func (p patch) start() string {
+	if p.RequestedStartDate == nil {
+		return ""
+	}
+	return *p.RequestedStartDate
 }
 
 // apply is the terms with the patch. What is no date or no address becomes empty, which the rules name.
@@ -117,15 +115,9 @@ func amend(s *store.Store) api.HandlerFunc {
 			return err
 		}
 		var p patch
-		body, err := api.JSONBody(r, &p)
-		if err != nil {
-			return err
-		}
-		if err := api.NoNulls(body); err != nil {
-			return err
-		}
+		body, unread := api.JSONBody(r, &p)
 		amended, letters, err := o.Amend(p.apply(o.Terms), commerce.ByCaller(caller), api.Now(r))
-		if err != nil {
+		if err := api.Wrong(unread, api.NoNulls(body), checkDate(p.start()), err); err != nil {
 			return err
 		}
 		if err := s.Replace(r.Context(), o, amended, letters...); err != nil {

@@ -54,11 +54,7 @@ func deliveryOf(g store.Outgoing) delivery {
 // is the number of the last one seen.
 func deliveries(s *store.Store) api.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		o, _, err := mine(s, r)
-		if err != nil {
-			return err
-		}
-		seen, limit, err := after(r)
+		o, seen, limit, err := paged(s, r)
 		if err != nil {
 			return err
 		}

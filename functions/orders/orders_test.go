@@ -126,8 +126,10 @@ func TestAKeyOrAReferenceStandsForOneOrder(t *testing.T) {
 	if got := o.post("quite-another-key", body(3)); got.Status != 409 || !strings.Contains(got.Body, id) {
 		t.Errorf("same reference, other key: %d %s, want 409 with %s", got.Status, got.Body, id)
 	}
-	if got := o.post("short", body(5)); got.Status != 400 || !strings.Contains(got.Body, "/Idempotency-Key") {
-		t.Errorf("short key: %d %s", got.Status, got.Body)
+	for key, code := range map[string]string{"": "idempotency_key_missing", "short": "idempotency_key_malformed", "a key with spaces": "idempotency_key_malformed"} {
+		if got := o.post(key, body(5)); got.Status != 400 || !strings.Contains(got.Body, `"code":"`+code+`"`) || strings.Contains(got.Body, "pointer") {
+			t.Errorf("key %q: %d %s", key, got.Status, got.Body)
+		}
 	}
 	o.now = noon.Add(store.KeyKept + time.Second)
 	o.post("test-key-00000003", body(6)).Want(t, 201)
@@ -154,7 +156,7 @@ func TestEveryBadFieldIsNamedAndNothingIsStored(t *testing.T) {
 	}
 	for pointer, code := range map[string]string{
 		"/lines/0/quantity": "out_of_range", "/lines/0/sku": "needs_base", "/lines/1/sku": "unknown",
-		"/provisioning_contact/email": "malformed", "/requested_start_date": "missing",
+		"/provisioning_contact/email": "malformed", "/requested_start_date": "malformed",
 	} {
 		if got[pointer] != code {
 			t.Errorf("%s: %q, want %q", pointer, got[pointer], code)

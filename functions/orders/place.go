@@ -18,6 +18,13 @@ const keyLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 
 func isKey(s string) bool { return 16 <= len(s) && len(s) <= 64 && strings.Trim(s, keyLetters) == "" }
 
+var (
+	errKeyMissing = &commerce.Error{Kind: commerce.KindInvalid, Code: "idempotency_key_missing",
+		Detail: "Send an Idempotency-Key header of 16 to 64 letters, digits, - or _."}
+	errKeyMalformed = &commerce.Error{Kind: commerce.KindInvalid, Code: "idempotency_key_malformed",
+		Detail: "Use 16 to 64 letters, digits, - or _ for the Idempotency-Key header."}
+)
+
 // place accepts an order. The same key and body again are answered with the very same order as the first time: its
 // answer is made from the body, the id and the instant that the key stands for.
 func place(s *store.Store, defaults Defaults) api.HandlerFunc {
@@ -26,18 +33,21 @@ func place(s *store.Store, defaults Defaults) api.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		key := r.Header.Get("Idempotency-Key")
-		if !isKey(key) {
-			return commerce.Invalid("Idempotency-Key", "idempotency_key_malformed",
-				"Send an Idempotency-Key header of 16 to 64 letters, digits, - or _.")
-		}
-		var sent terms
-		if _, err := api.JSONBody(r, &sent); err != nil {
+		if _, err := api.ReadQuery(r); err != nil {
 			return err
 		}
+		key := r.Header.Get("Idempotency-Key")
+		switch {
+		case key == "":
+			return errKeyMissing
+		case !isKey(key):
+			return errKeyMalformed
+		}
+		var sent terms
+		_, unread := api.JSONBody(r, &sent)
 		ordered := sent.commerce(defaults)
 		order, err := commerce.Place(api.NewOrderID(), caller, ordered, api.Now(r))
-		if err != nil {
+		if err := api.Wrong(unread, checkDate(sent.RequestedStartDate), err); err != nil {
 			return err
 		}
 		digest, err := digestOf(sent)

@@ -10,10 +10,13 @@ import (
 	"dayone/shared/store"
 )
 
-// mine reads the order of the path, if the caller placed it.
+// mine reads the order of the path, if the caller placed it. The address has no parameters.
 func mine(s *store.Store, r *http.Request) (commerce.Order, string, error) {
 	caller, err := api.Caller(r)
 	if err != nil {
+		return commerce.Order{}, "", err
+	}
+	if _, err := api.ReadQuery(r); err != nil {
 		return commerce.Order{}, "", err
 	}
 	o, err := s.OrderOf(r.Context(), caller, r.PathValue("order"))
@@ -27,7 +30,7 @@ func show(s *store.Store) api.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		if r.Header.Get("If-None-Match") == etag(o) {
+		if known(r, o) {
 			w.Header().Set("ETag", etag(o))
 			w.WriteHeader(http.StatusNotModified)
 			return nil

@@ -67,6 +67,14 @@ func (t terms) commerce(d Defaults) commerce.Terms {
 	return c
 }
 
+// checkDate refuses a start date that was sent and is none; one that was left out is named by the rules.
+func checkDate(start string) error {
+	if _, err := commerce.ParseDate(start); err != nil && start != "" {
+		return commerce.Invalid("requested_start_date", "malformed", "Use a date such as 2026-12-01.")
+	}
+	return nil
+}
+
 func ordered(lines []line) []commerce.Line {
 	all := make([]commerce.Line, len(lines))
 	for i, l := range lines {

@@ -18,11 +18,7 @@ type eventPage struct {
 // order as show answers it. The cursor is the number of the last entry seen, so that a reader can come back for what is new.
 func timeline(s *store.Store) api.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		o, _, err := mine(s, r)
-		if err != nil {
-			return err
-		}
-		seen, limit, err := after(r)
+		o, seen, limit, err := paged(s, r)
 		if err != nil {
 			return err
 		}
@@ -40,6 +36,19 @@ func timeline(s *store.Store) api.HandlerFunc {
 
 // furthest bounds what a cursor can say: no timeline is as long.
 const furthest = 1_000_000
+
+// paged reads the order of the path, if the caller placed it, and which page of its events is asked for.
+func paged(s *store.Store, r *http.Request) (o commerce.Order, seen, limit int, err error) {
+	caller, err := api.Caller(r)
+	if err != nil {
+		return o, 0, 0, err
+	}
+	if seen, limit, err = after(r); err != nil {
+		return o, 0, 0, err
+	}
+	o, err = s.OrderOf(r.Context(), caller, r.PathValue("order"))
+	return o, seen, limit, err
+}
 
 // after reads which page of an order's events is asked for: those after a number, and how many.
 func after(r *http.Request) (seen, limit int, err error) {

@@ -1,7 +1,6 @@
 package orders
 
 import (
-	"fmt"
 	"net/http"
 	"time"
 
@@ -132,9 +131,6 @@ func view(o commerce.Order) order {
 	}
 	return v
 }
-
-// etag names a version of an order.
-func etag(o commerce.Order) string { return fmt.Sprintf(`"%d"`, o.Version) }
 
 // answer is an order with its ETag.
 func answer(w http.ResponseWriter, status int, o commerce.Order) error {

@@ -77,6 +77,9 @@ func progressPage(l *texts.Language, o commerce.Order) pages.View {
 	for _, line := range o.Lines {
 		item := pages.Item{Name: pages.LineName(l, o, line)}
 		item.Status, item.Colour = pages.Tag(l, "line", string(line.Status))
+		if o.Status == commerce.Suspended && line.Status == commerce.LineProvisioned {
+			item.Status, item.Colour = pages.Tag(l, "order", string(o.Status))
+		}
 		if line.Reason != "" {
 			item.Note = text("reason", "reason", line.Reason)
 		}
@@ -121,7 +124,7 @@ func (p provisioner) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	e, status := api.Mistake(r, err)
-	link := ""
+	link := "/services"
 	if status == http.StatusUnauthorized {
 		link = "/sign-in"
 	}

@@ -98,7 +98,7 @@ func TestPersonWhoMayNotIsTold(t *testing.T) {
 		want string
 	}{
 		"signed out": {out, http.StatusUnauthorized, `href="/sign-in"`},
-		"a stranger": {stranger, http.StatusNotFound, "Page not found"},
+		"a stranger": {stranger, http.StatusNotFound, "Order not found"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if code, page, _ := h.person(progressRoute, tc.deal, ""); code != tc.code || !strings.Contains(page, tc.want) {
@@ -111,5 +111,18 @@ func TestPersonWhoMayNotIsTold(t *testing.T) {
 	h.must(err)
 	if r.StatusCode != http.StatusForbidden || h.order(d).Status != "mapped" {
 		t.Errorf("another site clicks: %d", r.StatusCode)
+	}
+}
+
+func TestServicesOfASuspendedOrderAreNotReady(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	d := h.inUse("CALL")
+	h.wants(d, tenth, suspend(tenth))
+	h.must(h.tick(t.Context(), tenth))
+	code, page, _ := h.person(progressRoute+"?lang=en", d, "")
+	if code != http.StatusOK || !strings.Contains(page, "Your services are suspended") || !strings.Contains(page, `<span class="tag">Suspended</span>`) ||
+		strings.Contains(page, "Ready") {
+		t.Errorf("answer %d %s", code, page)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"dayone/functions/provisioning"
+	"dayone/local/contract"
 	"dayone/local/engine/enginetest"
 	"dayone/shared/api"
 	"dayone/shared/commerce"
@@ -144,7 +146,7 @@ func (h *house) ask(ctx context.Context, routeKey string, d deal, now time.Time,
 	if err != nil {
 		return r, err
 	}
-	return r, json.Unmarshal(answer, &r)
+	return r, errors.Join(json.Unmarshal(answer, &r), contract.CheckEvent(payload, answer))
 }
 
 const (

@@ -2,6 +2,7 @@ package services_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,8 +42,8 @@ func TestCallingNamesEveryBadField(t *testing.T) {
 	for _, e := range p.Errors {
 		got[e.Pointer] = e.Code
 	}
-	want := map[string]string{"/country": "country_missing", "/location_name": "location_missing", "/address": "street_missing", "/city": "city_missing",
-		"/postal_code": "postal_code_missing", "/time_zone": "zone_unknown", "/language": "language_missing", "/main_number": "phone_malformed"}
+	want := map[string]string{"/country": "country_unknown", "/location_name": "location_missing", "/address": "street_missing", "/city": "city_missing",
+		"/postal_code": "postal_code_missing", "/time_zone": "zone_unknown", "/language": "language_unknown", "/main_number": "phone_malformed"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("errors (-want +got):\n%s", d)
 	}
@@ -58,6 +59,10 @@ func TestCallingPageOfABrowser(t *testing.T) {
 	says(t, o.browser(send).Want(t, 400), "Vnesite ime lokacije", "Vnesite naslov", "Vnesite poštno številko", "Izberite državo ali regijo", `value="&lt;Graz&gt;"`)
 	var form map[string]string
 	o.must(json.Unmarshal([]byte(calling), &form))
+	street := form["address"]
+	form["address"], send.form = strings.Repeat("x", 121), form
+	says(t, o.browser(send).Want(t, 400), "Enter an address of up to 120 characters, on one line")
+	form["address"] = street
 	send.form = form
 	goes(t, o.browser(send), "/services/"+order.ID)
 }

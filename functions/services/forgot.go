@@ -51,7 +51,7 @@ func forgot(s *store.Store, t *pages.Templates) api.HandlerFunc {
 		if err := c.Err(); err != nil {
 			return refuse(w, r, in, t, page, "email", err)
 		}
-		if err := remind(r.Context(), s, commerce.ResetLetter(email, in.lang.Tag, api.Now(r))); err != nil {
+		if err := queueReset(r.Context(), s, commerce.ResetLetter(email, in.lang.Tag, api.Now(r))); err != nil {
 			return err
 		}
 		if in.client {
@@ -63,8 +63,8 @@ func forgot(s *store.Store, t *pages.Templates) api.HandlerFunc {
 	}
 }
 
-// remind queues the letter where its address is a member's, and else does as much for nothing: one write.
-func remind(ctx context.Context, s *store.Store, l commerce.Letter) error {
+// queueReset queues the letter where its address is a member's, and else does as much for nothing: one write.
+func queueReset(ctx context.Context, s *store.Store, l commerce.Letter) error {
 	_, found, err := s.Member(ctx, l.To)
 	if err != nil {
 		return err

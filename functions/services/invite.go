@@ -69,22 +69,20 @@ func (h home) invite(ctx context.Context, s *store.Store, email commerce.Address
 		if err != nil {
 			return m, err
 		}
-		var i commerce.Invitation
 		switch {
 		case m.Organization == h.own.ID && m.Password != "":
 			return m, nil
 		case m.Organization == h.own.ID:
-			i = h.own.InviteAgain(h.me, m, locale, h.now)
-			err = s.InviteAgain(ctx, h.me, m, i)
+			m, err = s.InviteAgain(ctx, h.me, m, h.own.InviteAgain(h.me, m, locale, h.now))
 		default:
 			if err := h.mayAsk(ctx, s, m); err != nil {
 				return m, err
 			}
-			i = h.own.Invite(h.me, email, locale, h.now)
-			err = s.Invite(ctx, h.me, i)
+			i := h.own.Invite(h.me, email, locale, h.now)
+			m, err = i.Member, s.Invite(ctx, h.me, i)
 		}
 		if err == nil {
-			return i.Member, nil
+			return m, nil
 		}
 		// Somebody was quicker: who it was decides.
 		if !errors.Is(err, commerce.ErrOrderChanged) && !errors.Is(err, commerce.ErrAddressTaken) || try == saveTries {

@@ -110,12 +110,18 @@ func TestAColleagueIsInvitedAcceptsAndIsRemoved(t *testing.T) {
 	o.mapped(nil)
 	o.settles(karl)
 	as := o.session(karl)
-	var answer struct{ Email, Standing string }
-	for range 2 { // the second time is answered the same
+	invited := o.now
+	var answer struct {
+		Email, Standing string
+		InvitedAt       time.Time `json:"invited_at"`
+		ExpiresAt       time.Time `json:"expires_at"`
+	}
+	for range 2 { // the second time nothing is sent, and it is answered the same
 		o.client(ask("POST /organization/invite", as, "email", " Bor@Alpine.example ")).Want(t, 200).JSON(t, &answer)
-		if answer.Email != string(bor) || answer.Standing != "invited" {
+		if answer.Email != string(bor) || answer.Standing != "invited" || !answer.InvitedAt.Equal(invited) || !answer.ExpiresAt.Equal(invited.Add(commerce.InvitationFor)) {
 			t.Errorf("answered %+v", answer)
 		}
+		o.now = o.now.Add(time.Minute)
 	}
 	if got := o.queued("invitation"); got != "invitation bor@alpine.example" {
 		t.Errorf("letters %q", got)

@@ -195,6 +195,8 @@ func fail(t *pages.Templates) func(http.ResponseWriter, *http.Request, error) {
 			link = "/organization"
 		case strings.HasPrefix(r.URL.Path, "/organization"):
 			link, back = "", "/organization"
+		case strings.HasPrefix(r.URL.Path, "/services/") && e.Kind == commerce.KindNotFound:
+			link = "/services"
 		case strings.HasPrefix(r.URL.Path, "/services/"):
 			back = "/services"
 		}

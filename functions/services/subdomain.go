@@ -31,13 +31,15 @@ func checkSubdomain(s *store.Store) api.HandlerFunc {
 		if e, ok := errors.AsType[*commerce.Error](err); ok {
 			return api.JSON(w, http.StatusOK, lookup{Name: r.PathValue("name"), Reason: e.Problems[0].Code})
 		}
-		var organization commerce.Organization
-		if member.Kind == commerce.CustomerKind { // a partner's own name suggests nothing for its customers
-			if organization, err = s.Organization(r.Context(), member.Organization); err != nil {
-				return err
-			}
+		owner, err := s.SubdomainOwner(r.Context(), name)
+		if err != nil {
+			return err
 		}
-		found, err := lookUp(r.Context(), s, name, organization)
+		organization, err := standsFor(r.Context(), s, member, owner)
+		if err != nil {
+			return err
+		}
+		found, err := compare(r.Context(), s, name, owner, organization)
 		if err != nil {
 			return err
 		}
@@ -45,13 +47,34 @@ func checkSubdomain(s *store.Store) api.HandlerFunc {
 	}
 }
 
+// standsFor is the organization for which somebody asks about a name: a customer's own; for a partner the owner of the
+// name, where the partner may set that one up, else none, since its own name suggests nothing for its customers.
+func standsFor(ctx context.Context, s *store.Store, m commerce.Member, owner string) (commerce.Organization, error) {
+	if m.Kind == commerce.CustomerKind {
+		return s.Organization(ctx, m.Organization)
+	}
+	if owner == "" {
+		return commerce.Organization{}, nil
+	}
+	r, err := s.Relation(ctx, owner, m.Organization)
+	if err != nil || r.Access != commerce.AccessGranted {
+		return commerce.Organization{}, err
+	}
+	return commerce.Organization{ID: owner}, nil
+}
+
 // lookUp finds out whether a name is free, or the organization's own.
 func lookUp(ctx context.Context, s *store.Store, name string, o commerce.Organization) (lookup, error) {
 	owner, err := s.SubdomainOwner(ctx, name)
-	switch {
-	case err != nil:
+	if err != nil {
 		return lookup{}, err
-	case owner == "" || owner == o.ID:
+	}
+	return compare(ctx, s, name, owner, o)
+}
+
+// compare is what a name's owner means for an organization.
+func compare(ctx context.Context, s *store.Store, name, owner string, o commerce.Organization) (lookup, error) {
+	if owner == "" || owner == o.ID {
 		return lookup{Name: name, Available: true, own: owner != ""}, nil
 	}
 	free, err := freeNames(ctx, s, name, o)

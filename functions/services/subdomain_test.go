@@ -6,6 +6,7 @@ func TestAvailabilityOfASubdomain(t *testing.T) {
 	o := open(t)
 	mine, _, me, them := o.neighbours()
 	o.client(o.saves(mine, me, "acme")).Want(t, 200)
+	stranger := o.session("mia@other.example")
 	for name, tc := range map[string]struct {
 		as, name, want string
 	}{
@@ -14,7 +15,8 @@ func TestAvailabilityOfASubdomain(t *testing.T) {
 		"somebody else's":    {them, "acme", `{"name":"acme","available":false,"reason":"subdomain_taken","suggestions":["alpine-mills","acme-at","alpine-mills-at"]}`},
 		"no name":            {me, "ac me", `{"name":"ac me","available":false,"reason":"subdomain_characters"}`},
 		"reserved":           {me, "admin", `{"name":"admin","available":false,"reason":"subdomain_reserved"}`},
-		"asked by a partner": {o.session(ana), "acme", `{"name":"acme","available":false,"reason":"subdomain_taken","suggestions":["acme-meet","acme-team","acme-2"]}`},
+		"its customer's":     {o.session(ana), "acme", `{"name":"acme","available":true}`},
+		"asked by a partner": {stranger, "acme", `{"name":"acme","available":false,"reason":"subdomain_taken","suggestions":["acme-meet","acme-team","acme-2"]}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := o.client(request{route: "GET /subdomains/{name}", name: tc.name, as: tc.as}).Want(t, 200).Body; got != tc.want+"\n" {

@@ -191,6 +191,7 @@ type tasksData struct {
 	Cost     *pages.Section // of the activation, where it can be done
 	Wait     bool           // for other tasks
 	Held     string         // why nothing can be activated now
+	See      string         // where the services are shown, once nothing can be set any more
 }
 
 func tasksPage(l *texts.Language, v visit) pages.View {
@@ -198,6 +199,9 @@ func tasksPage(l *texts.Language, v visit) pages.View {
 	page.Back, page.Switch = "/services", v.path("") // a switch that posts would provision
 	tasks := v.order.Tasks(v.customer)
 	data := tasksData{Of: len(tasks), Wait: v.order.Settable()}
+	if !v.order.Settable() {
+		page.Title, data.See = l.T("pages.tasks.title_over"), v.path("progress")
+	}
 	for _, task := range tasks {
 		item := pages.Item{Name: l.T("pages.tasks." + task.Name)}
 		item.Status, item.Colour = pages.Tag(l, "task", taskStatus(task.Done))

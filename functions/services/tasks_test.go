@@ -54,7 +54,9 @@ func TestOnlyTasksOfBoughtServicesAreShown(t *testing.T) {
 		t.Errorf("tasks: %s", got)
 	}
 	for _, task := range []string{"calling", "meetings"} {
-		refused(t, o.client(request{route: "GET /services/{order}/" + task, order: order.ID, as: as}), 404, "task_unknown")
+		r := request{route: "GET /services/{order}/" + task, order: order.ID, as: as, lang: "en"}
+		refused(t, o.client(r), 404, "task_unknown")
+		says(t, o.browser(r).Want(t, 404), "There is nothing to set here", `href="/services">Your orders</a>`)
 	}
 	refused(t, o.client(request{route: "POST /services/{order}/calling", order: order.ID, as: as, sent: calling}), 404, "task_unknown")
 }
@@ -67,7 +69,9 @@ func TestStrangersDoNotLearnOfAnOrder(t *testing.T) {
 	for _, who := range []commerce.Address{"mia@other.example", "leo@elsewhere.example"} {
 		as := o.session(who)
 		for _, id := range []string{order.ID, "DO-0000-0000-0000", o.invited(nil).ID} {
-			refused(t, o.client(request{route: "GET /services/{order}", order: id, as: as}), 404, "order_unknown")
+			r := request{route: "GET /services/{order}", order: id, as: as, lang: "en"}
+			refused(t, o.client(r), 404, "order_unknown")
+			says(t, o.browser(r).Want(t, 404), "Order not found", `href="/services">Your orders</a>`)
 		}
 		if got := o.list(other.ID, as); got.Order.ID != other.ID {
 			t.Errorf("%s sees %v", who, got)
@@ -111,8 +115,8 @@ func TestSettingsAreClosedWhileTheServicesAreMade(t *testing.T) {
 		refused(t, o.client(request{route: "POST /services/{order}/" + task, order: order.ID, as: as, sent: sent}), 409, "order_provisioning")
 	}
 	page := o.browser(request{route: "GET /services/{order}", order: order.ID, as: as, lang: "en"}).Want(t, 200)
-	says(t, page, `href="/services/`+order.ID+`/progress"`, "Being provisioned")
-	if strings.Contains(page.Body, "/calling") {
+	says(t, page, "Services of this order", "Being provisioned", `<a class="btn" href="/services/`+order.ID+`/progress">See the services</a>`)
+	if strings.Contains(page.Body, "/calling") || strings.Contains(page.Body, "in any order") {
 		t.Error("the page still leads to settings")
 	}
 	for _, task := range []string{"subscription", "calling", "meetings", "enterprise"} {

@@ -44,7 +44,7 @@ func complete(z wizard, ctx context.Context, v *visit) (err error) {
 		return lost(err)
 	}
 	api.Count(ctx, api.OrdersMapped)
-	v.order = done.Order
+	v.keep(ctx, done.Order)
 	return z.finish(ctx, v, password)
 }
 

@@ -11,6 +11,7 @@ func customerAdminPage() page {
 	return page{
 		fields: []string{"customer_admin_email"},
 		read:   func(f api.Fields, a *commerce.Answers) { a.CustomerAdmin = api.Address(f["customer_admin_email"]) },
+		do:     begin,
 		view:   customerAdminView,
 	}
 }

@@ -16,6 +16,7 @@ func customerPage() page {
 			a.CustomerOrganization, a.CustomerName = text(f, "customer_organization"), text(f, "customer_name")
 			a.CustomerCountry, a.CustomerLanguage = text(f, "customer_country"), text(f, "customer_language")
 		},
+		do:   begin,
 		view: customerView,
 	}
 }

@@ -26,7 +26,8 @@ func delegate(z wizard, ctx context.Context, v *visit) error {
 	if err := z.store.Replace(ctx, v.order, delegated); err != nil {
 		return lost(err)
 	}
-	v.order, v.next = delegated, nextSent
+	v.keep(ctx, delegated)
+	v.next = nextSent
 	return nil
 }
 

@@ -36,7 +36,7 @@ func isYesOrNo(s string) bool {
 // stays as it is.
 func unrecognised(z wizard, ctx context.Context, v *visit) error {
 	if v.answers.PartnerOrganization != commerce.UnrecognisedOrganization {
-		return nil
+		return begin(z, ctx, v)
 	}
 	v.next = nextStop
 	told, letter, first := v.order.Unrecognised(v.now)
@@ -46,7 +46,7 @@ func unrecognised(z wizard, ctx context.Context, v *visit) error {
 	if err := z.store.Replace(ctx, v.order, told, letter); err != nil {
 		return lost(err)
 	}
-	v.order = told
+	v.keep(ctx, told)
 	return nil
 }
 

@@ -6,7 +6,7 @@ import (
 )
 
 // reviewPage shows what completing would do. What it showed has a digest, which completing needs.
-func reviewPage() page { return page{view: reviewView} }
+func reviewPage() page { return page{do: begin, view: reviewView} }
 
 func reviewView(v *visit) pages.View {
 	a, o := v.answers, v.order

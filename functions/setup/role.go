@@ -8,7 +8,7 @@ import (
 	"dayone/shared/pages"
 )
 
-// rolePage asks which side of the order somebody stands on. The first answer starts the order.
+// rolePage asks which side of the order somebody stands on.
 func rolePage() page {
 	return page{
 		fields: []string{"role"},
@@ -18,7 +18,8 @@ func rolePage() page {
 	}
 }
 
-// begin marks the order as started, once.
+// begin marks the order as started, once: the first answer does, to whichever step it was sent. What a step stores of
+// its own says so itself.
 func begin(z wizard, ctx context.Context, v *visit) error {
 	started, first := v.order.Begin(v.now)
 	if !first {
@@ -27,7 +28,14 @@ func begin(z wizard, ctx context.Context, v *visit) error {
 	if err := z.store.Replace(ctx, v.order, started); err != nil {
 		return lost(err)
 	}
-	v.order = started
-	api.Count(ctx, api.SetupStarted)
+	v.keep(ctx, started)
 	return nil
+}
+
+// keep takes over the order as it was just stored, and counts the answer that started it.
+func (v *visit) keep(ctx context.Context, o commerce.Order) {
+	if v.order.StartedAt.IsZero() && !o.StartedAt.IsZero() {
+		api.Count(ctx, api.SetupStarted)
+	}
+	v.order = o
 }

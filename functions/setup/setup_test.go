@@ -658,7 +658,7 @@ func TestNotRecognisingTellsTheRepresentativeOnce(t *testing.T) {
 		h.post(link, "partner-organization", asPartner.with(said{"unrecognised": true})).want(h, "stop")
 	}
 	h.wantLetters(o.ID, "rep_unrecognised maja.zupan@vendor.example")
-	if got := h.read(o.ID); got.Status != commerce.Invited || got.Version != o.Version+1 {
+	if got := h.read(o.ID); got.Status != commerce.Started || got.Version != o.Version+1 {
 		t.Errorf("status %s, version %d", got.Status, got.Version)
 	}
 	h.post(link, "start", nil).want(h, "role")
@@ -765,6 +765,7 @@ func TestAnAmendedOrderIsReviewedAgain(t *testing.T) {
 	h := open(t)
 	o, link := h.invited()
 	s := h.reviewed(link, first)
+	o = h.read(o.ID)
 	terms := o.Terms
 	terms.Lines = slices.Clone(terms.Lines)
 	terms.Lines[0].Quantity = 30

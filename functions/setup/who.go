@@ -11,6 +11,7 @@ func whoPage() page {
 	return page{
 		fields: []string{"set_up_by"},
 		read:   func(f api.Fields, a *commerce.Answers) { a.SetUpBy = text(f, "set_up_by") },
+		do:     begin,
 		view:   func(*visit) pages.View { return pages.View{Name: "who"} },
 	}
 }

@@ -1,14 +1,29 @@
+// Puts a page in place of the one that is there, with its styles and scripts, and keeps what was set up.
+async function written(address) {
+  const page = await (await fetch(address)).text();
+  document.open();
+  document.write(page);
+  document.close();
+  return document.querySelector("h1,title") ? [] : ["there is no page"];
+}
+
 // Answers what is wrong with the page as it is shown now, one text each: by all of axe-core's rules, those of best practice too,
 // or by those alone that look at colours.
 async function audit(colours) {
   const wrong = [];
-  const {violations} = await axe.run(document, {resultTypes: ["violations"], preload: false,
+  const {violations} = await axe.run(document, {resultTypes: ["violations"], preload: false, selectors: false, iframes: false,
     ...(colours && {runOnly: ["color-contrast", "link-in-text-block"]})});
   for (const v of violations) for (const n of v.nodes) wrong.push(`${v.id}: ${n.html.slice(0, 200)} ${n.failureSummary}`);
   const root = document.documentElement;
   if (root.scrollWidth > innerWidth) wrong.push(`it scrolls sideways: ${root.scrollWidth} px`);
   for (const a of document.links) if (a.protocol.startsWith("http") && !a.checkVisibility()) wrong.push(`a link is not to be seen: ${a.outerHTML.slice(0, 120)}`);
   return wrong;
+}
+
+// Answers what is wrong with the page as its headers let it be; with much more for one of a wizard or form.
+function loaded(isForm) {
+  const blocked = [...document.querySelectorAll("style")].filter(e => !e.sheet?.cssRules.length);
+  return [...blocked.map(e => `its policy blocks a style: ${e.outerHTML.slice(0, 120)}`), ...(isForm ? form() : [])];
 }
 
 // Answers what is wrong with the page of a wizard or form: targets, headings, where the focus is.

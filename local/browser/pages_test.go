@@ -246,7 +246,7 @@ func deadEnds(t *testing.T, lang string) []sheet {
 	var all []sheet
 	templates := pages.New(fstest.MapFS{}, "help@dayone.example")
 	for code, status := range map[string]int{
-		"link_expired": 410, "link_sent": 200, "link_too_early": 403, "link_closed": 410, "review_stale": 409, "password_link": 410, "access_answered": 409, "no_access": 403, "signed_out": 401,
+		"link_expired": 410, "link_sent": 200, "link_too_early": 403, "link_closed": 410, "review_stale": 409, "password_link": 410, "access_answered": 409, "no_access": 403, "cross_origin": 403, "order_unknown": 404, "task_unknown": 404, "signed_out": 401,
 		"conflict": 409, "too_many": 429, "too_many_lookups": 429, "lookups_over": 429, "internal": 500, "unavailable": 503, "too_many_delegations": 409,
 		"order_provisioning": 409, "tasks_open": 409, "bad_request": 400,
 	} {

@@ -328,7 +328,7 @@ func (b *tab) box(what, element string) box {
 
 func TestWithTheKeyboardAlone(t *testing.T) {
 	t.Parallel()
-	c, _, setup := begun(t, "en")
+	c, order, setup := begun(t, "en")
 	b := openTab(t, true)
 	b.open(c.URL + "/setup#" + setup)
 	b.keys("What to do first", kb.Tab)
@@ -350,6 +350,10 @@ func TestWithTheKeyboardAlone(t *testing.T) {
 	b.until("customer_name")
 	b.keys("send", kb.Enter)
 	b.waits("Check the details before you set up the order")
+	b.until("Next")
+	b.keys("send", kb.Enter)
+	b.waits("Your order was set up successfully")
+	b.servicesByKeyboard(c, order)
 }
 
 // keys presses keys.

@@ -54,6 +54,7 @@ type Config struct {
 	StandIns StandIns // for the buttons of the front page
 
 	Wire func(http.Handler) http.Handler // around all that functions call, for tests that break it; nil leaves it whole
+	Seen func(Exchange)                  // is told what functions are asked over HTTP and answer, for tests that hold it to something; nil keeps it to themselves
 
 	Log *slog.Logger // nil discards
 }

@@ -57,11 +57,11 @@ func (c *Cloud) gateway(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusInternalServerError)
 		return
 	}
-	c.answer(w, r, c.functions[route.function], payload)
+	c.answer(w, r, body, c.functions[route.function], payload)
 }
 
 // answer waits for the function as long as the gateway does, then writes what it answered.
-func (c *Cloud) answer(w http.ResponseWriter, r *http.Request, f *function, payload []byte) {
+func (c *Cloud) answer(w http.ResponseWriter, r *http.Request, body []byte, f *function, payload []byte) {
 	// A client that goes away does not end the function: Lambda finishes what it began.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), f.Timeout)
 	type result struct {
@@ -86,13 +86,57 @@ func (c *Cloud) answer(w http.ResponseWriter, r *http.Request, f *function, payl
 		refuse(w, http.StatusServiceUnavailable)
 	case out := <-done:
 		if out.err == nil {
-			out.err = writeAnswer(w, out.answer)
+			out.err = c.seen(r, body, w, out.answer)
 		}
 		if out.err != nil {
 			c.log.Error("a function failed", "function", f.ID, "path", r.URL.Path, "error", out.err)
 			refuse(w, http.StatusInternalServerError)
 		}
 	}
+}
+
+// Exchange is what a function was asked over HTTP and what it answered. What the gateway answers by itself is none.
+type Exchange struct {
+	Request     *http.Request
+	RequestBody []byte
+	Status      int
+	Header      http.Header
+	Body        []byte
+}
+
+// seen writes a function's answer, and tells of it where somebody wants to know before the client does.
+func (c *Cloud) seen(r *http.Request, body []byte, w http.ResponseWriter, answer []byte) error {
+	if c.config.Seen == nil {
+		return writeAnswer(w, answer)
+	}
+	kept := &keeper{ResponseWriter: w}
+	if err := writeAnswer(kept, answer); err != nil {
+		return err
+	}
+	c.config.Seen(Exchange{r, body, kept.status, w.Header(), kept.body})
+	return nil
+}
+
+// keeper keeps what goes through it.
+type keeper struct {
+	http.ResponseWriter
+	status int
+	body   []byte
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (k *keeper) WriteHeader(status int) {
+	k.status = status
+	k.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (k *keeper) Write(body []byte) (int, error) {
+	if k.status == 0 {
+		k.status = http.StatusOK
+	}
+	k.body = body // it is all in one piece
+	return k.ResponseWriter.Write(body)
 }
 
 // refuse answers in the gateway's own words.

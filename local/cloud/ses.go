@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,9 +20,10 @@ import (
 
 // MailFailure is what SES answers instead of taking a letter.
 type MailFailure struct {
-	Status int    // of the answer, such as 429, 500 or 503
-	Type   string // such as TooManyRequestsException; empty fits the status
-	Taken  bool   // whether the letter is delivered all the same, and only its answer is lost
+	Status  int    // of the answer, such as 429, 500 or 503
+	Type    string // such as TooManyRequestsException; empty fits the status
+	Message string // what SES says to it; empty says that a test asked for it
+	Taken   bool   // whether the letter is delivered all the same, and only its answer is lost
 }
 
 // FailMail has the next n letters fail that way.
@@ -105,7 +107,7 @@ func (f MailFailure) error() error {
 	default:
 		kind = "InternalServiceErrorException"
 	}
-	return &sesError{f.Status, kind, "The test asked for this"}
+	return &sesError{f.Status, kind, cmp.Or(f.Message, "The test asked for this")}
 }
 
 // mostRecipients is how many SES takes in one letter.

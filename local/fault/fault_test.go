@@ -9,7 +9,7 @@ package fault_test
 import (
 	"flag"
 	"fmt"
-	"log/slog"
+	"io"
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
@@ -18,6 +18,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"dayone/local/engine/enginetest"
 )
 
 var (
@@ -64,9 +66,8 @@ func TestEveryFaultEndsAsIfItHadNotHappened(t *testing.T) {
 func quiet(t *testing.T) {
 	percent := debug.SetGCPercent(400)
 	t.Cleanup(func() { debug.SetGCPercent(percent) })
-	said := slog.Default()
-	slog.SetDefault(slog.New(slog.DiscardHandler))
-	t.Cleanup(func() { slog.SetDefault(said) })
+	said := enginetest.Log().To(io.Discard)
+	t.Cleanup(func() { enginetest.Log().To(said) })
 }
 
 // history is an undisturbed life.

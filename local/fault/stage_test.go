@@ -72,7 +72,7 @@ func (all *stages) take(l life) (*stage, error) {
 	parameters := map[string]string{"BaseUrl": "https://dayone.example"}
 	maps.Copy(parameters, l.parameters)
 	if s.Cloud, err = cloud.Start(s.ctx, cloud.Config{Root: root, Engine: enginetest.Engine(all.tb), Prefix: prefix, Now: cloudtest.Noon, Frozen: true,
-		Functions: s.wire.constructors(functions.All()), Wire: s.wire.around, Parameters: parameters}); err != nil {
+		Functions: s.wire.constructors(functions.All()), Wire: s.wire.around, Seen: cloudtest.Described(all.tb), Parameters: parameters}); err != nil {
 		return nil, err
 	}
 	s.empty, err = s.State()

@@ -16,6 +16,7 @@ import (
 
 	"dayone/local/cloud"
 	"dayone/local/cloud/cloudtest"
+	"dayone/local/secrets"
 )
 
 // world is everything, running, with people and a commerce system that repeat what went wrong.
@@ -81,8 +82,12 @@ func (s *stage) live(l life, begin moment, steps []step, faults ...fault) (w *wo
 // moment keeps everything as it is.
 func (w *world) moment() moment {
 	m := moment{items: map[string]items{}}
+	known := secrets.Know(append(cloudtest.Mailed(w.Cloud), password)...)
 	for _, t := range tables {
 		m.items[t] = w.scan(t)
+		if err := known.Items(m.items[t]); err != nil {
+			w.fail("%s: %v", t, err)
+		}
 	}
 	m.state = w.state(m.items)
 	var err error

@@ -18,7 +18,6 @@ import (
 	"dayone/local/client"
 	"dayone/local/cloud"
 	"dayone/local/cloud/cloudtest"
-	"dayone/local/contract"
 	"dayone/local/functions"
 )
 
@@ -31,9 +30,13 @@ type world struct {
 }
 
 func begin(t *testing.T, parameters map[string]string) *world {
+	return beginWith(t, cloud.Config{Functions: functions.All(), Parameters: parameters})
+}
+
+func beginWith(t *testing.T, config cloud.Config) *world {
 	t.Parallel()
-	log := slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), logs()), nil))
-	w := &world{T: t, Cloud: cloudtest.Start(t, cloud.Config{Functions: functions.All(), Parameters: parameters, Log: log}), seen: &watcher{}}
+	config.Log = slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), logs()), nil))
+	w := &world{T: t, Cloud: cloudtest.Start(t, config), seen: &watcher{}}
 	w.watch()
 	t.Cleanup(w.commerceKnows)
 	return w
@@ -76,7 +79,7 @@ func (w *world) ask(method, path, secret string, body any, header ...string) ans
 }
 
 // form posts a form as a browser does.
-func (w *world) form(path string, fields url.Values) answer {
+func (w *world) form(path string, fields url.Values, header ...string) answer {
 	w.Helper()
 	r, err := http.NewRequestWithContext(w.Context(), http.MethodPost, w.URL+path, strings.NewReader(fields.Encode()))
 	if err != nil {
@@ -84,12 +87,15 @@ func (w *world) form(path string, fields url.Values) answer {
 	}
 	r.Header.Set("Accept", "text/html")
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
 	return w.do(r)
 }
 
 func (w *world) do(r *http.Request) answer {
 	w.Helper()
-	browser := &http.Client{Transport: contract.Transport(w.T), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	browser := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	out, err := browser.Do(r)
 	if err != nil {
 		w.Fatal(err)

@@ -6,7 +6,7 @@ package model_test
 import (
 	"flag"
 	"fmt"
-	"log/slog"
+	"io"
 	"slices"
 	"sync"
 	"testing"
@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"dayone/local/audit"
+	"dayone/local/engine/enginetest"
 	"dayone/shared/commerce"
 )
 
@@ -35,7 +36,7 @@ func TestLives(t *testing.T) {
 			}
 		}
 	}
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // what crashes make functions log is no news
+	enginetest.Log().To(io.Discard) // what crashes make functions log is no news
 	all := &met{counts: map[string]int{}}
 	t.Cleanup(func() { t.Log(all) })
 	rapid.Check(t, func(r *rapid.T) { live(t, r, all) })

@@ -62,11 +62,19 @@ func (w *world) sayRole(t *rapid.T, o *order, link mailed, role string) {
 		want = "400 invalid"
 	}
 	w.insist(t, "Setup", "POST", "/setup/role", link.secret, client.Object{"role": role}, want)
-	if want == "200" && !o.started {
-		o.started, o.status = true, "started"
-		if o.bounced == o.link { // one address behind the contact bounced, and another had the link after all
-			o.bounced, o.window, o.noticed, o.reminded = 0, w.Now(), false, 0
-		}
+	if want == "200" {
+		w.begin(o)
+	}
+}
+
+// begin is the first valid answer, at whichever step.
+func (w *world) begin(o *order) {
+	if o.started {
+		return
+	}
+	o.started, o.status = true, "started"
+	if o.bounced == o.link { // one address behind the contact bounced, and another had the link after all
+		o.bounced, o.window, o.noticed, o.reminded = 0, w.Now(), false, 0
 	}
 }
 
@@ -102,6 +110,7 @@ func (w *world) delegateOver(t *rapid.T, o *order, link mailed) {
 		if want != "200" || again {
 			continue
 		}
+		w.begin(o)
 		kind := "delegated"
 		if toCustomer {
 			kind, o.handover = "handed_over", true
@@ -146,6 +155,9 @@ func (w *world) unrecogniseOver(t *rapid.T, o *order, link mailed) {
 		want = "400 invalid"
 	}
 	w.insist(t, "Setup", "POST", "/setup/partner-organization", link.secret, client.PartnerSetsUp().With(client.Object{"unrecognised": true}), want)
+	if want == "200" {
+		w.begin(o)
+	}
 	if want == "200" && o.told != o.link {
 		o.told = o.link
 		w.wait(o.is("rep_unrecognised", representative))
@@ -194,7 +206,11 @@ func (w *world) completeOver(t *rapid.T, o *order, link mailed) {
 	ask := func(step string, body client.Object, want string) (client.Answer, bool) {
 		t.Helper()
 		want = or(o.gone(link, w.Now()), want)
-		return w.ask(t, "POST", "/setup/"+step, link.secret, body, want), want == "200"
+		a := w.ask(t, "POST", "/setup/"+step, link.secret, body, want)
+		if want == "200" {
+			w.begin(o)
+		}
+		return a, want == "200"
 	}
 	answers := client.Object{"role": "customer"}
 	if !o.handover {

@@ -16,6 +16,7 @@ import (
 	"dayone/local/audit"
 	"dayone/local/client"
 	"dayone/local/cloud"
+	"dayone/local/cloud/cloudtest"
 	"dayone/local/engine/enginetest"
 	"dayone/local/functions"
 	"dayone/shared/commerce"
@@ -102,12 +103,15 @@ func begin(tb testing.TB, t *rapid.T) *world {
 	t.Cleanup(w.crashes.server.Close)
 	prefix := enginetest.Prefix()
 	w.Cloud, err = cloud.Start(tb.Context(), cloud.Config{Root: root, Functions: w.crashes.constructors(functions.All()),
-		Engine: enginetest.Engine(tb), Prefix: prefix, Now: noon, Frozen: true})
+		Engine: enginetest.Engine(tb), Prefix: prefix, Now: noon, Frozen: true, Seen: cloudtest.Described(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := cloudtest.Secretless(tb.Context(), w.Cloud, password); err != nil {
 			t.Error(err)
 		}
 	})

@@ -43,6 +43,8 @@ var mutants = []mutant{
 		[]watch{{"shared/store", "LooksBehind"}}},
 	{"a run that is too fast rests", []edit{{"shared/mail/sender.go", "	return ErrTooFast\n}", "	return ErrPaused\n}"}},
 		[]watch{{"shared/mail", "Outcome"}, {"functions/letters", "InASecond"}}},
+	{"our mistake blames no address", []edit{{"shared/mail/sender.go", " && misaddressed(err, to):", ":"}},
+		[]watch{{"shared/mail", "Outcome"}, {"functions/letters", "OurMistake"}}},
 	{"a run ends where nothing can be done", []edit{{"functions/letters/order.go",
 		`fmt.Errorf("%w: %w", store.ErrHold, err)`, `fmt.Errorf("%w: %w", errors.New(store.ErrHold.Error()), err)`}},
 		[]watch{{"functions/letters", "OverTheQuota"}}},
@@ -51,10 +53,7 @@ var mutants = []mutant{
 	{"a function does what its policy grants", []edit{{"local/guard/guard.go", "		if !p.allows(function, n) {", "		if !p.allows(function, n) && n.Action == \"\" {"}},
 		[]watch{{"local/guard", "Grants"}}},
 	{"a letter of an order is marked after it is sent", []edit{{"functions/letters/order.go",
-		"	message, err := p.sendInvitation(ctx, l, o)\n	if errors.Is(err", `	sent := func(now commerce.Order) commerce.Order {
-		return now.LinkSent(o.Link.Kind, o.Contact, o.Link.Generation, "", p.now)
-	}
-	if err := p.mark(ctx, o, only(sent)); err != nil {
+		"	message, err := p.sendInvitation(ctx, l, o)\n	if errors.Is(err", `	if err := p.mark(ctx, o, only(func(now commerce.Order) commerce.Order { return sent(now, "", p.now) })); err != nil {
 		return err
 	}
 	message, err := p.sendInvitation(ctx, l, o)

@@ -48,6 +48,9 @@ func (w *world) audit() {
 	if err := audit.Check(context.WithoutCancel(w.Context()), w.DynamoDB, tables); err != nil {
 		w.Error(err)
 	}
+	if err := cloudtest.Secretless(context.WithoutCancel(w.Context()), w.Cloud, password); err != nil {
+		w.Error(err)
+	}
 }
 
 // books are all that is stored.

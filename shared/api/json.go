@@ -126,7 +126,11 @@ const toldAtOnce = 100
 func (p *pass) that(ok bool, code, detail string) {
 	if !ok && p.told < toldAtOnce {
 		p.told++
-		p.found.That(false, strings.Join(p.path, "/"), code, detail)
+		field := strings.Join(p.path, "/")
+		if len(p.path) > 0 && p.path[0] == "" {
+			field = "/" + field // "" is the whole document
+		}
+		p.found.That(false, field, code, detail)
 	}
 }
 
@@ -135,8 +139,8 @@ func (p *pass) value(token []byte, shape reflect.Type) {
 	for shape != nil && shape.Kind() == reflect.Pointer {
 		shape = shape.Elem()
 	}
-	if shape != nil && !holds(shape, token) {
-		p.that(false, "wrong_type", "This must be "+plainType(shape)+".")
+	if shape != nil && (!holds(shape, token) || p.nothing(shape, token)) {
+		p.that(false, wrongType, "This must be "+plainType(shape)+".")
 		shape = nil
 	}
 	switch token[0] {
@@ -147,6 +151,11 @@ func (p *pass) value(token []byte, shape reflect.Type) {
 	case '"':
 		p.that(!strings.ContainsFunc(textOf(token), unicode.IsControl), "control_character", controlHelp)
 	}
+}
+
+// nothing reports whether the whole document is null where something is asked for.
+func (p *pass) nothing(shape reflect.Type, token []byte) bool {
+	return len(p.path) == 0 && token[0] == 'n' && shape.Kind() != reflect.Interface
 }
 
 const controlHelp = "This text has a control character. Remove it."

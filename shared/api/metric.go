@@ -27,7 +27,7 @@ const (
 	ScheduleRuns         Metric = "schedule_runs"          // that came to their end, well or not
 )
 
-// Count adds one to a metric of this invocation. It does nothing where Start is not at work: on one machine and in tests.
+// Count adds one to a metric of this invocation. It does nothing where the function is not Measured, as on one machine.
 func Count(ctx context.Context, m Metric) {
 	if t, ok := ctx.Value(tallyKey{}).(*tally); ok {
 		t.change(m, func(v float64) float64 { return v + 1 })

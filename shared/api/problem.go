@@ -69,7 +69,7 @@ func Problem(w http.ResponseWriter, r *http.Request, err error) {
 	d := document{Type: "/problems/" + e.Code, Title: http.StatusText(status), Status: status, Detail: e.Detail, Code: e.Code,
 		RequestID: RequestID(r), Existing: e.Existing, Suggested: e.Suggestions}
 	for _, p := range e.Problems {
-		d.Errors = append(d.Errors, documentE{"/" + strings.TrimPrefix(p.Field, "/"), p.Code, p.Detail})
+		d.Errors = append(d.Errors, documentE{pointer(p.Field), p.Code, p.Detail})
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
@@ -80,6 +80,14 @@ func Problem(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(d) // the adapter's buffer never fails
+}
+
+// pointer is a field as a JSON pointer (RFC 6901): "" is the whole body.
+func pointer(field string) string {
+	if field == "" {
+		return ""
+	}
+	return "/" + strings.TrimPrefix(field, "/")
 }
 
 // RetryAfter tells an asker who came too soon how many seconds to wait.

@@ -49,9 +49,10 @@ func NoNulls(patch []byte) error {
 	var look func(at string, fields map[string]any)
 	look = func(at string, fields map[string]any) {
 		for _, name := range slices.Sorted(maps.Keys(fields)) {
-			c.That(fields[name] != nil, at+name, "not_removable", "This field cannot be removed. Leave it out to keep it.")
+			at := at + pointed.Replace(name)
+			c.That(fields[name] != nil, at, "not_removable", "This field cannot be removed. Leave it out to keep it.")
 			if inner, ok := fields[name].(map[string]any); ok {
-				look(at+name+"/", inner)
+				look(at+"/", inner)
 			}
 		}
 	}

@@ -46,7 +46,7 @@ func Body(r *http.Request) ([]byte, error) {
 
 // JSONBody reads the body into v and answers its bytes. Refused, each with a 400 that says what: unknown, duplicate or
 // case-variant keys, anything after the value, invalid UTF-8, control characters, depth over 8, more than 64 KiB, a
-// value of another type.
+// value of another type. Where single fields are refused, v has the others, so that Wrong can tell all at once.
 func JSONBody(r *http.Request, v any) ([]byte, error) {
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" && kind != "application/merge-patch+json" {
 		return nil, refused("not_json", "Send Content-Type: application/json.")

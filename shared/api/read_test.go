@@ -131,6 +131,8 @@ func TestStrictJSON(t *testing.T) {
 		"an object for a list":          {`{"lines":{}}`, "invalid; lines wrong_type"},
 		"a number in free text":         {`{"labels":{"a":1}}`, ""}, // refused below, by the type
 		"a list of all":                 {`[]`, "invalid;  wrong_type"},
+		"null of all":                   {` null `, "invalid;  wrong_type"},
+		"a key without letters":         {`{"":1}`, "invalid; / unknown_field"},
 		"text of all":                   {`"x"`, "invalid;  wrong_type"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,7 +17,7 @@ func Start(fromEnv func(getenv func(string) string) lambda.Handler) {
 	slog.SetDefault(slog.New(traced{lambdacontext.NewLogHandler()})) // the process is this one function's
 	handler := fromEnv(os.Getenv)
 	connect(handler)
-	lambda.Start(measured{handler, lambdacontext.FunctionName, os.Stdout, time.Now})
+	lambda.Start(Measured(handler, lambdacontext.FunctionName, os.Stdout, time.Now))
 }
 
 // connectFor bounds how long a start waits for connections: one across a region takes a few milliseconds.
@@ -32,6 +32,12 @@ func connect(handler lambda.Handler) {
 	ctx, cancel := context.WithTimeout(context.Background(), connectFor)
 	defer cancel()
 	f.Connect(ctx)
+}
+
+// Measured is a handler that writes to out, after each invocation, what it has counted: one line in CloudWatch's embedded
+// metric format, by the function's name and the instant that now says, or nothing.
+func Measured(h lambda.Handler, function string, out io.Writer, now func() time.Time) lambda.Handler {
+	return measured{h, function, out, now}
 }
 
 // measured writes after each invocation what it has counted.

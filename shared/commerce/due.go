@@ -85,10 +85,10 @@ func (o Order) dues() []Due {
 	return all
 }
 
-// EscalatesAt is when the representative is told that nobody has started; zero where somebody has, or where that was
-// done.
+// EscalatesAt is when the representative is told that nobody has started; zero where somebody has, where that was done, or
+// where their address refused it.
 func (o Order) EscalatesAt() time.Time {
-	if !o.StartedAt.IsZero() || !o.EscalatedAt.IsZero() {
+	if !o.StartedAt.IsZero() || !o.EscalatedAt.IsZero() || !o.untoldAt().IsZero() {
 		return time.Time{}
 	}
 	return o.InviteAt.Add(afterOpening)

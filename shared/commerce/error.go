@@ -71,6 +71,16 @@ func (c *Check) That(ok bool, field, code, detail string) bool {
 	return ok
 }
 
+// choice notes at field a value that has to be one of several and is not: name with _missing where it was left out, with
+// _unknown where it is another.
+func (c *Check) choice(ok bool, value, field, name, detail string) {
+	code := name + "_unknown"
+	if value == "" {
+		code = name + "_missing"
+	}
+	c.That(ok, field, code, detail)
+}
+
 // Err is nil when nothing was noted, else one KindInvalid *Error that names everything.
 func (c *Check) Err() error {
 	if len(c.problems) == 0 {

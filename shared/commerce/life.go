@@ -2,6 +2,7 @@ package commerce
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -82,6 +83,26 @@ func (o Order) Escalated(message string, now time.Time) Order {
 	return n
 }
 
+// EscalationRefused notes that the mail service will never take the escalation to this representative, who was told nothing.
+// It is owed again to another, and for another start date.
+func (o Order) EscalationRefused(to Address, reason string, now time.Time) Order {
+	n := o.changed()
+	n.note(now, "escalation_refused", theClock, reason, Change{"to", "", string(to)})
+	return n
+}
+
+// untoldAt is when the representative's address refused to be told that nobody has started since the start date; zero where
+// it did not.
+func (o Order) untoldAt() time.Time {
+	to := Change{"to", "", string(o.Representative.Email)}
+	for _, e := range slices.Backward(o.Events) {
+		if e.Kind == "escalation_refused" && e.At.After(o.InviteAt) && slices.Contains(e.Changes, to) {
+			return e.At
+		}
+	}
+	return time.Time{}
+}
+
 // Expire closes an order whose window is over, and writes to its contact.
 func (o Order) Expire(now time.Time) (Order, Letter) {
 	n := o.changed()
@@ -116,24 +137,32 @@ func (o Order) CheckLink(g Grant, now time.Time) error {
 // Begin marks the first valid answer of the wizard: the order is started and the escalation disarmed (rule 2). It
 // answers false where that had happened before.
 func (o Order) Begin(now time.Time) (Order, bool) {
-	if !o.StartedAt.IsZero() || o.Status != Scheduled && o.Status != Invited {
+	n := o.changed()
+	if !n.start(now) {
 		return o, false
 	}
-	n := o.changed()
-	n.StartedAt = now
-	if !o.Link.FailedAt.IsZero() { // one address behind the contact bounced, and another had the link after all
-		n.Link.FailedAt = time.Time{}
-		n.openWindow(now)
-	}
-	n.to(Started, now, "started", "contact:"+string(o.Contact), "")
 	return n, true
+}
+
+func (o *Order) start(now time.Time) bool {
+	if !o.StartedAt.IsZero() || o.Status != Scheduled && o.Status != Invited {
+		return false
+	}
+	o.StartedAt = now
+	if !o.Link.FailedAt.IsZero() { // one address behind the contact bounced, and another had the link after all
+		o.Link.FailedAt = time.Time{}
+		o.openWindow(now)
+	}
+	o.to(Started, now, "started", "contact:"+string(o.Contact), "")
+	return true
 }
 
 // maxDelegations is how often a link may be passed on.
 const maxDelegations = 5
 
 // Delegate passes the setup on to somebody else: a colleague or, with handover, the customer, which gives up the
-// partner's access for good. The old link stops at once, the window stays. hash is the link of who delegates.
+// partner's access for good. The old link stops at once, the window stays. hash is the link of who delegates. Like every
+// answer it starts an order that nobody has started.
 func (o Order) Delegate(to Address, handover bool, hash string, now time.Time) (Order, error) {
 	if to == o.Contact {
 		return Order{}, Invalid("delegate_email", "same_address", "The link is at this address already. Enter a different address.")
@@ -145,6 +174,7 @@ func (o Order) Delegate(to Address, handover bool, hash string, now time.Time) (
 		return Order{}, ErrTooManyDelegate
 	}
 	n := o.changed()
+	n.start(now) // for whoever says all in one
 	n.Delegations++
 	n.DelegatedBy, n.DelegatedHash = o.Contact, hash
 	n.Handover = o.Handover || handover
@@ -177,6 +207,7 @@ func (o Order) Unrecognised(now time.Time) (Order, Letter, bool) {
 		return o, Letter{}, false
 	}
 	n := o.changed()
+	n.start(now)
 	n.UnknownTold = o.Link.Generation
 	n.note(now, "unrecognised", "contact:"+string(o.Contact), "")
 	l := o.letter(LetterRepUnrecognised, o.Representative.Email, now)

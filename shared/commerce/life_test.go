@@ -3,6 +3,7 @@ package commerce_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -262,6 +263,26 @@ func TestRefusedLetterTellsTheRepresentative(t *testing.T) {
 	}
 }
 
+func TestRefusedEscalationIsNotDoneAndNotOwedToThatAddress(t *testing.T) {
+	later := opens.Add(day)
+	o := invited(t).EscalationRefused(rep, "no such mailbox", later)
+	if !o.EscalatedAt.IsZero() || o.Owes(commerce.Escalate, later) || !o.WindowFrom.Equal(opens) {
+		t.Errorf("escalated at %v, owed %q, window from %s", o.EscalatedAt, o.Owed(later), o.WindowFrom)
+	}
+	if last := o.Events[len(o.Events)-1]; last.Kind != "escalation_refused" || last.Reason != "no such mailbox" {
+		t.Errorf("the last event is %+v", last)
+	}
+	another := o
+	another.Representative.Email = "ana@vendor.example"
+	if !another.Owes(commerce.Escalate, later) {
+		t.Error("another representative is owed nothing")
+	}
+	moved := amended(t, o, later, func(t *commerce.Terms) { t.Start = date("2026-12-24") })
+	if at := moved.EscalatesAt(); !at.Equal(moved.InviteAt.Add(day)) {
+		t.Errorf("for another start it is owed at %v", at)
+	}
+}
+
 func TestLinkChecks(t *testing.T) {
 	rescheduled := amended(t, invited(t), opens.Add(time.Hour), func(t *commerce.Terms) { t.Start = date("2026-12-24") })
 	reopened, err := closed(t).Reopen(commerce.ByCaller(caller), "asked for", opens.Add(8*day))
@@ -393,6 +414,38 @@ func TestDelegationLimits(t *testing.T) {
 	}
 	if _, err := o.Delegate("p5@nordlicht.example", false, "h", opens); !errors.Is(err, commerce.ErrTooManyDelegate) {
 		t.Errorf("the sixth: %v", err)
+	}
+}
+
+// What an answer stores of its own starts the order with it, in the same write.
+func TestEveryDeedOfTheContactStartsTheOrder(t *testing.T) {
+	o, a := invited(t), asNewPartner()
+	a.ReviewDigest = a.Digest(o, commerce.Known{})
+	delegated, err := o.Delegate("bor@nordlicht.example", false, "hash", opens)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mapped, err := o.Map(a, commerce.Known{}, fresh, opens)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, _, _ := o.Unrecognised(opens)
+	for name, tc := range map[string]struct {
+		order  commerce.Order
+		status commerce.Status
+		kinds  []string
+	}{
+		"delegated":    {delegated, commerce.Started, []string{"started", "delegated"}},
+		"unrecognised": {told, commerce.Started, []string{"started", "unrecognised"}},
+		"mapped":       {mapped.Order, commerce.Mapped, []string{"started", "mapped"}},
+	} {
+		var kinds []string
+		for _, e := range tc.order.Events[len(o.Events):] {
+			kinds = append(kinds, e.Kind)
+		}
+		if got := tc.order; got.Status != tc.status || !got.StartedAt.Equal(opens) || got.Version != o.Version+1 || !slices.Equal(kinds, tc.kinds) {
+			t.Errorf("%s: %s, started at %s, version %d after %d, %q", name, got.Status, got.StartedAt, got.Version, o.Version, kinds)
+		}
 	}
 }
 

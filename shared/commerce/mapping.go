@@ -137,6 +137,7 @@ func (o Order) Map(a Answers, k Known, f Fresh, now time.Time) (Completion, erro
 	}
 
 	n := o.changed()
+	n.start(now) // for whoever says all in one
 	n.Link.DueAt = time.Time{}
 	n.Mapping = Mapping{Partner: p.Partner.ID, Customer: p.Customer.ID, PartnerAccess: p.Access, By: o.Contact,
 		Link: f.Link, Answers: a.answersDigest(), At: now}

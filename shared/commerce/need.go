@@ -12,6 +12,7 @@ type Why string
 const (
 	WhyBounced      Why = "letter_bounced"      // the setup letter reached nobody
 	WhyNotStarted   Why = "not_started"         // a day after the start date nobody had begun
+	WhyNobodyTold   Why = "escalation_refused"  // nor could the representative be told of it
 	WhyUnrecognised Why = "unrecognised"        // the contact does not know the partner organization that was offered
 	WhyClosed       Why = "closed"              // not set up within its window
 	WhyFailed       Why = "provisioning_failed" // undone, nothing billed
@@ -50,6 +51,7 @@ func (o Order) troubles() []Need {
 	add(before, WhyBounced, o.Link.FailedAt)
 	// A reopened order begins anew, and its escalation stands only so that nobody is told twice.
 	add(before && o.StartedAt.IsZero() && o.EscalatedAt.After(o.last("reopened")), WhyNotStarted, o.EscalatedAt)
+	add(before && o.StartedAt.IsZero() && o.untoldAt().After(o.last("reopened")), WhyNobodyTold, o.untoldAt())
 	add(before && o.UnknownTold == o.Link.Generation, WhyUnrecognised, o.last("unrecognised"))
 	add(o.Status == Closed, WhyClosed, o.last("closed"))
 	add(o.Status == Failed, WhyFailed, o.last("provisioning_failed"))

@@ -80,6 +80,8 @@ func TestWhyAnOrderNeedsAPerson(t *testing.T) {
 		"invited":              {invited(t), nil},
 		"its letter came back": {bounced(t), []commerce.Need{{commerce.WhyBounced, opens.Add(time.Hour)}}},
 		"nobody started":       {escalated(t), []commerce.Need{{commerce.WhyNotStarted, opens.Add(day)}}},
+		"nobody started, nobody told": {invited(t).EscalationRefused(rep, "no such mailbox", opens.Add(day)),
+			[]commerce.Need{{commerce.WhyNobodyTold, opens.Add(day)}}},
 		"both, the longer wait first": {bounced(t).Escalated("message-2", opens.Add(day)),
 			[]commerce.Need{{commerce.WhyBounced, opens.Add(time.Hour)}, {commerce.WhyNotStarted, opens.Add(day)}}},
 		"started":                 {started(t), nil},

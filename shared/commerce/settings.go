@@ -125,14 +125,16 @@ func (o Order) Review(by Address, now time.Time) (Order, error) {
 // SetCalling saves the calling settings.
 func (o Order) SetCalling(c CallingSettings, by Address, now time.Time) (Order, error) {
 	var k Check
-	k.That(IsCountry(c.Country), "country", "country_missing", "Select a country or region.")
-	text := func(field, value, code, detail string) {
-		k.That(strings.TrimSpace(value) != "" && isText(value, maxName), field, code, detail)
+	k.choice(IsCountry(c.Country), c.Country, "country", "country", "Select a country or region.")
+	text := func(field, value, missing, malformed, detail string) {
+		if k.That(strings.TrimSpace(value) != "", field, missing, detail) {
+			k.That(isText(value, maxName), field, malformed, "Use up to 120 characters on one line.")
+		}
 	}
-	text("location_name", c.LocationName, "location_missing", "Enter a name for the location.")
-	text("address", c.Address, "street_missing", "Enter the address.")
-	text("city", c.City, "city_missing", "Enter the town or city.")
-	text("postal_code", c.PostalCode, "postal_code_missing", "Enter the postal code.")
+	text("location_name", c.LocationName, "location_missing", "location_malformed", "Enter a name for the location.")
+	text("address", c.Address, "street_missing", "address_malformed", "Enter the address.")
+	text("city", c.City, "city_missing", "city_malformed", "Enter the town or city.")
+	text("postal_code", c.PostalCode, "postal_code_missing", "postal_code_malformed", "Enter the postal code.")
 	checkZone(&k, c.Zone)
 	checkLanguage(&k, c.Language)
 	k.That(c.MainNumber == "" || isPhone(c.MainNumber), "main_number", "phone_malformed", "Enter a phone number with its country code, like +386 1 234 56 78.")
@@ -180,7 +182,7 @@ func checkZone(c *Check, name string) {
 }
 
 func checkLanguage(c *Check, language string) {
-	c.That(IsLanguage(language), "language", "language_missing", "Select a language.")
+	c.choice(IsLanguage(language), language, "language", "language", "Select a language.")
 }
 
 func (o Order) save(task string, by Address, now time.Time, write func(*Settings)) (Order, error) {

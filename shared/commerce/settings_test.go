@@ -3,6 +3,7 @@ package commerce_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,6 +94,7 @@ func TestSettingsAreChecked(t *testing.T) {
 		change(&c)
 		return c
 	}
+	long := strings.Repeat("x", 121)
 	for name, tc := range map[string]struct {
 		settings commerce.CallingSettings
 		want     string
@@ -101,7 +103,12 @@ func TestSettingsAreChecked(t *testing.T) {
 		"without a number":  {on(func(c *commerce.CallingSettings) { c.MainNumber = "" }), "[]"},
 		"a bad number":      {on(func(c *commerce.CallingSettings) { c.MainNumber = "01 <call>" }), "[main_number: phone_malformed]"},
 		"too short":         {on(func(c *commerce.CallingSettings) { c.MainNumber = "12345" }), "[main_number: phone_malformed]"},
-		"two lines":         {on(func(c *commerce.CallingSettings) { c.Address = "Ring 1\nWien" }), "[address: street_missing]"},
+		"two lines":         {on(func(c *commerce.CallingSettings) { c.Address = "Ring 1\nWien" }), "[address: address_malformed]"},
+		"long texts": {on(func(c *commerce.CallingSettings) {
+			c.LocationName, c.Address, c.City, c.PostalCode = long, long, long, long
+		}), "[location_name: location_malformed address: address_malformed city: city_malformed postal_code: postal_code_malformed]"},
+		"as long as can be": {on(func(c *commerce.CallingSettings) { c.Address = long[1:] }), "[]"},
+		"unknown choices":   {on(func(c *commerce.CallingSettings) { c.Country, c.Language = "xx", "tlh" }), "[country: country_unknown language: language_unknown]"},
 		"nothing":           {commerce.CallingSettings{}, "[country: country_missing location_name: location_missing address: street_missing city: city_missing postal_code: postal_code_missing time_zone: zone_unknown language: language_missing]"},
 	} {
 		_, err := inService(t).SetCalling(tc.settings, ana, noon)

@@ -141,24 +141,26 @@ func (a Answers) check(step Step, o Order, k Known) error {
 	asked := func(s Step) bool { return step.reaches(s) && slices.Contains(a.Path(), s) }
 
 	if step.reaches(StepRole) {
-		c.That(a.Role == RolePartner || a.Role == RoleCustomer, "role", "role_missing", "Select your role.")
+		c.choice(a.Role == RolePartner || a.Role == RoleCustomer, a.Role, "role", "role", "Select your role.")
 		c.That(!o.Handover || a.Role != RolePartner, "role", "role_fixed", "The partner handed this order to the customer. Select: I'm a customer.")
 	}
-	if asked(StepWho) && step.reaches(StepWho) {
-		c.That(a.SetUpBy == ByMe || a.SetUpBy == ByColleague || a.SetUpBy == ByCustomer, "set_up_by", "set_up_by_missing", "Select who will set up.")
-	} else if step.reaches(StepWho) {
+	passes := a.SetUpBy == ByColleague || a.SetUpBy == ByCustomer
+	switch {
+	case asked(StepWho):
+		c.choice(a.SetUpBy == ByMe || passes, a.SetUpBy, "set_up_by", "set_up_by", "Select who will set up.")
+	case step.reaches(StepWho) && a.Role == RoleCustomer:
 		c.That(a.SetUpBy == "", "set_up_by", "not_asked", "A customer is not asked this.")
 	}
 	if step == StepDelegate && asked(StepDelegate) {
 		c.That(a.DelegateEmail != "", "delegate_email", "address_malformed", addressHelp)
 	} else if step.reaches(StepPartnerOrganization) {
 		c.That(a.DelegateEmail == "", "delegate_email", "not_asked", "This is asked only when somebody else sets up.")
-		c.That(a.SetUpBy == "" || a.SetUpBy == ByMe, "set_up_by", "passed_on", "The person you pass the link on to answers this.")
+		c.That(!passes, "set_up_by", "passed_on", "The person you pass the link on to answers this.")
 	}
 	switch {
 	case asked(StepPartnerOrganization):
 		a.checkPartner(&c, step, k)
-	case step.reaches(StepPartnerOrganization):
+	case step.reaches(StepPartnerOrganization) && a.Role == RoleCustomer:
 		c.That(a.PartnerOrganization == "" && a.PartnerName == "" && a.PartnerCountry == "" && a.PartnerAdmin == "" && a.PartnerPhone == "",
 			"partner_organization", "not_asked", "A customer is not asked this.")
 	}
@@ -190,7 +192,7 @@ func (a Answers) checkPartner(c *Check, step Step, k Known) {
 		if c.That(strings.TrimSpace(a.PartnerName) != "", "partner_name", "name_missing", "Enter the organization name.") {
 			c.That(isText(a.PartnerName, maxName), "partner_name", "name_malformed", "Use up to 120 characters on one line.")
 		}
-		c.That(IsCountry(a.PartnerCountry), "partner_country", "country_missing", "Select a country or region.")
+		c.choice(IsCountry(a.PartnerCountry), a.PartnerCountry, "partner_country", "country", "Select a country or region.")
 		c.That(a.PartnerAdmin != "", "partner_admin_email", "address_malformed", addressHelp)
 		c.That(a.PartnerPhone == "" || isPhone(a.PartnerPhone), "partner_phone", "phone_malformed", "Enter a phone number with its country code, like +386 1 234 56 78.")
 		return
@@ -212,8 +214,8 @@ func (a Answers) checkCustomer(c *Check, k Known) {
 		if c.That(strings.TrimSpace(a.CustomerName) != "", "customer_name", "name_missing", "Enter the organization name.") {
 			c.That(isText(a.CustomerName, maxName), "customer_name", "name_malformed", "Use up to 120 characters on one line.")
 		}
-		c.That(IsCountry(a.CustomerCountry), "customer_country", "country_missing", "Select a country or region.")
-		c.That(slices.Contains(Locales, a.CustomerLanguage), "customer_language", "language_missing", "Select a language.")
+		c.choice(IsCountry(a.CustomerCountry), a.CustomerCountry, "customer_country", "country", "Select a country or region.")
+		c.choice(slices.Contains(Locales, a.CustomerLanguage), a.CustomerLanguage, "customer_language", "language", "Select a language.")
 		c.That(k.CustomerAdmin.Organization == "", "customer_organization", "administrator_is_member",
 			"The administrator belongs to the organization that is offered. Choose it, or enter a different administrator.")
 		return

@@ -178,7 +178,10 @@ func TestAnswersAreChecked(t *testing.T) {
 	}{
 		"the start asks nothing":              {"start", commerce.Answers{}, invited(t), commerce.Known{}, nil},
 		"no role":                             {"role", commerce.Answers{}, invited(t), commerce.Known{}, []string{"role: role_missing"}},
-		"no such role":                        {"role", commerce.Answers{Role: "boss"}, invited(t), commerce.Known{}, []string{"role: role_missing"}},
+		"no such role":                        {"role", commerce.Answers{Role: "boss"}, invited(t), commerce.Known{}, []string{"role: role_unknown"}},
+		"somebody of no role says who":        {"who", commerce.Answers{SetUpBy: "me"}, invited(t), commerce.Known{}, []string{"role: role_missing"}},
+		"somebody unknown sets up":            {"who", commerce.Answers{Role: "partner", SetUpBy: "boss"}, invited(t), commerce.Known{}, []string{"set_up_by: set_up_by_unknown"}},
+		"somebody unknown, carried on":        {"review", commerce.Answers{Role: "partner", SetUpBy: "boss", PartnerOrganization: "org_n"}, invited(t), commerce.Known{}, []string{"set_up_by: set_up_by_unknown"}},
 		"a partner of a handed-over order":    {"role", commerce.Answers{Role: "partner"}, handedOver, commerce.Known{}, []string{"role: role_fixed"}},
 		"the customer of one":                 {"role", commerce.Answers{Role: "customer"}, handedOver, commerce.Known{}, nil},
 		"nobody sets up":                      {"who", commerce.Answers{Role: "partner"}, invited(t), commerce.Known{}, []string{"set_up_by: set_up_by_missing"}},
@@ -188,7 +191,7 @@ func TestAnswersAreChecked(t *testing.T) {
 		"delegated":                           {"delegate", commerce.Answers{Role: "partner", SetUpBy: "colleague", DelegateEmail: ana}, invited(t), commerce.Known{}, nil},
 		"delegated, yet I set up":             {"delegate", commerce.Answers{Role: "partner", SetUpBy: "me", DelegateEmail: ana}, invited(t), commerce.Known{}, []string{"set_up_by: step_not_asked"}},
 		"a customer delegates":                {"delegate", commerce.Answers{Role: "customer", DelegateEmail: ana}, invited(t), commerce.Known{}, []string{"role: step_not_asked"}},
-		"delegated, then carried on":          {"partner-organization", answers(asNewPartner(), func(a *commerce.Answers) { a.SetUpBy = "colleague" }), invited(t), commerce.Known{}, []string{"set_up_by: passed_on", "partner_organization: not_asked"}},
+		"delegated, then carried on":          {"partner-organization", answers(asNewPartner(), func(a *commerce.Answers) { a.SetUpBy = "colleague" }), invited(t), commerce.Known{}, []string{"set_up_by: passed_on"}},
 		"a left-over delegate":                {"partner-organization", answers(asNewPartner(), func(a *commerce.Answers) { a.DelegateEmail = ana }), invited(t), commerce.Known{}, []string{"delegate_email: not_asked"}},
 		"straight to the review":              {"review", commerce.Answers{}, invited(t), commerce.Known{}, []string{"role: role_missing"}},
 		"a partner straight to the review":    {"review", commerce.Answers{Role: "partner", SetUpBy: "me"}, invited(t), commerce.Known{}, []string{"partner_organization: organization_missing", "customer_admin_email: address_malformed", "customer_organization: organization_missing"}},
@@ -197,7 +200,7 @@ func TestAnswersAreChecked(t *testing.T) {
 		"a new one without details":           {"partner-organization", commerce.Answers{Role: "partner", SetUpBy: "me", PartnerOrganization: "new"}, invited(t), commerce.Known{}, []string{"partner_name: name_missing", "partner_country: country_missing", "partner_admin_email: address_malformed"}},
 		"a new one with bad details": {"partner-organization", answers(asNewPartner(), func(a *commerce.Answers) {
 			a.PartnerName, a.PartnerCountry, a.PartnerPhone = "a\nb", "Slovenia", "call me"
-		}), invited(t), commerce.Known{}, []string{"partner_name: name_malformed", "partner_country: country_missing", "partner_phone: phone_malformed"}},
+		}), invited(t), commerce.Known{}, []string{"partner_name: name_malformed", "partner_country: country_unknown", "partner_phone: phone_malformed"}},
 		"a new one where one is offered":    {"partner-organization", asNewPartner(), invited(t), knowing(known(), func(k *commerce.Known) { k.Contact = commerce.Member{} }), nil},
 		"an existing one with details":      {"partner-organization", answers(asPartner(), func(a *commerce.Answers) { a.PartnerName = "Nordlicht" }), invited(t), known(), []string{"partner_organization: details_of_existing"}},
 		"not recognised":                    {"partner-organization", answers(asPartner(), func(a *commerce.Answers) { a.PartnerOrganization = "unrecognised" }), invited(t), known(), nil},
@@ -207,7 +210,7 @@ func TestAnswersAreChecked(t *testing.T) {
 		"no customer organization":          {"customer-organization", answers(asPartner(), func(a *commerce.Answers) { a.CustomerOrganization = "" }), invited(t), known(), []string{"customer_organization: organization_missing"}},
 		"one that is not offered":           {"customer-organization", answers(asPartner(), func(a *commerce.Answers) { a.CustomerOrganization = "org_x" }), invited(t), known(), []string{"customer_organization: not_offered"}},
 		"a new one for a member of another": {"customer-organization", answers(asCustomer()), invited(t), known(), []string{"customer_organization: administrator_is_member"}},
-		"a new customer without details":    {"customer-organization", answers(asCustomer(), func(a *commerce.Answers) { a.CustomerName, a.CustomerCountry, a.CustomerLanguage = "", "", "fr" }), invited(t), commerce.Known{}, []string{"customer_name: name_missing", "customer_country: country_missing", "customer_language: language_missing"}},
+		"a new customer without details":    {"customer-organization", answers(asCustomer(), func(a *commerce.Answers) { a.CustomerName, a.CustomerCountry, a.CustomerLanguage = "", "", "fr" }), invited(t), commerce.Known{}, []string{"customer_name: name_missing", "customer_country: country_missing", "customer_language: language_unknown"}},
 		"an existing customer with details": {"customer-organization", answers(asPartner(), func(a *commerce.Answers) { a.CustomerLanguage = "sl" }), invited(t), known(), []string{"customer_organization: details_of_existing"}},
 		"nothing reviewed":                  {"complete", asPartner(), invited(t), known(), []string{"review_digest: review_missing"}},
 	} {

@@ -141,7 +141,7 @@ func checkLines(c *Check, lines []Line, family Family, known bool) {
 		}
 		c.That(l.UnitPrice >= 0 && l.UnitPrice <= maxPrice, at("unit_price"), "out_of_range", "Use minor units from 0 to 1,000,000,000.")
 		if c.That(IsCurrency(l.Currency), at("currency"), "unknown", "Use an ISO 4217 code, such as EUR.") {
-			c.That(l.Currency == lines[0].Currency, at("currency"), "mixed", "All lines of an order have one currency.")
+			c.That(l.Currency == lines[0].Currency || !IsCurrency(lines[0].Currency), at("currency"), "mixed", "All lines of an order have one currency.")
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	netmail "net/mail"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -21,12 +22,15 @@ import (
 	"dayone/shared/env"
 )
 
-// What became of a letter that Send could not report as accepted. Every error of Send is one of the first three.
+// What became of a letter that Send could not report as accepted. Every error of Send is one of the first four.
 var (
-	// ErrRefused says that nothing was sent and that the same letter will be refused again: its address, its content or the sender is at fault.
-	ErrRefused = errors.New("the mail service refused the letter")
-	// ErrPaused says that nothing was sent and that the letter is not at fault: too fast, over the day's quota, sending switched off, no access,
-	// no connection. Try again later.
+	// ErrRefused says that nothing was sent and that the address is at fault: whatever is sent there will be refused again.
+	ErrRefused = errors.New("the mail service refused the address")
+	// ErrFaulty says that nothing was sent and that the letter is at fault, not its address: what we wrote or sent with it. Others may fare better;
+	// once we mended that, this one is taken. Whatever SES refuses in words that are not known to be about the address is this.
+	ErrFaulty = errors.New("the mail service refused what we wrote")
+	// ErrPaused says that nothing was sent and that the letter is not at fault, so that the next would fare the same: too fast, over the day's quota,
+	// sending switched off, an identity or a configuration set that is not there, no access, no connection. Try again later.
 	ErrPaused = errors.New("the mail service takes no letters now")
 	// ErrUnknown says that the letter may have been sent or not: the answer was lost, late or a failure of the service.
 	ErrUnknown = errors.New("the mail service did not answer")
@@ -65,21 +69,22 @@ func FromEnv(getenv func(string) string) *Sender {
 	}
 }
 
-// Send composes l and asks SES once to send it. It answers SES's id of the message, or an error that is ErrRefused, ErrPaused or ErrUnknown.
+// Send composes l and asks SES once to send it. It answers SES's id of the message, or an error that is ErrRefused, ErrFaulty, ErrPaused or ErrUnknown,
+// with SES's reason in it and nobody's address.
 // The tags come back with every delivery and bounce event of the letter; characters that SES allows in no tag become "_".
 func (s *Sender) Send(ctx context.Context, l Letter, tags map[string]string) (messageID string, err error) {
 	if l.Help == "" {
 		l.Help = s.help
 	}
-	if s.from == "" {
-		return "", fmt.Errorf("send %s letter: %w: SENDER is not set", l.Kind, ErrPaused)
+	if _, err := netmail.ParseAddress(s.from); err != nil { // SES would not say whose address it is that is wrong
+		return "", fmt.Errorf("send %s letter: %w: SENDER is no address", l.Kind, ErrPaused)
 	}
 	if !single(string(l.To)) {
 		return "", fmt.Errorf("send %s letter: %w: not one address", l.Kind, ErrRefused)
 	}
 	subject, text, html, err := Compose(l)
 	if err != nil {
-		return "", fmt.Errorf("send %s letter: %w: %w", l.Kind, ErrRefused, err)
+		return "", fmt.Errorf("send %s letter: %w: %w", l.Kind, ErrFaulty, err)
 	}
 	input := &sesv2.SendEmailInput{
 		FromEmailAddress: &s.from,
@@ -106,13 +111,31 @@ func (s *Sender) Send(ctx context.Context, l Letter, tags map[string]string) (me
 	defer cancel()
 	sent, err := s.ses.SendEmail(ctx, input)
 	if err != nil {
-		return "", fmt.Errorf("send %s letter: %w: %w", l.Kind, outcome(err), err)
+		became := outcome(err, string(l.To))
+		return "", &failure{discreet(fmt.Sprintf("send %s letter: %v: %v", l.Kind, became, err), string(l.To)), []error{became, err}}
 	}
 	return aws.ToString(sent.MessageId), nil
 }
 
-// outcome is which of the three errors of Send err is.
-func outcome(err error) error {
+// failure is an error whose text may be logged and stored: SES quotes addresses.
+type failure struct {
+	text   string
+	causes []error
+}
+
+func (f *failure) Error() string   { return f.text }
+func (f *failure) Unwrap() []error { return f.causes }
+
+// mailbox is an address in a text.
+var mailbox = regexp.MustCompile(`[^\s@<>"'(),:;]+@[^\s@<>"'(),:;]+`)
+
+// discreet is a text without addresses, that of the reader in particular.
+func discreet(text, to string) string {
+	return mailbox.ReplaceAllString(strings.ReplaceAll(text, to, "<address>"), "<address>")
+}
+
+// outcome is which of the errors of Send err is, for a letter to the given address.
+func outcome(err error, to string) error {
 	if _, no := errors.AsType[*types.LimitExceededException](err); no { // the day's quota, which SES answers with 400
 		return ErrPaused
 	}
@@ -125,7 +148,7 @@ func outcome(err error) error {
 	if busy, no := errors.AsType[*types.TooManyRequestsException](err); no {
 		return paused(busy.ErrorMessage())
 	}
-	if ours(err) {
+	if ours(err, to) {
 		return ErrPaused // a letter cannot help that, and the next one would fare the same
 	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok && strings.Contains(api.ErrorCode(), "Throttl") {
@@ -142,8 +165,10 @@ func outcome(err error) error {
 			return ErrTooFast
 		case status == http.StatusUnauthorized, status == http.StatusForbidden:
 			return ErrPaused
-		case status >= 400 && status < 500: // MessageRejected, BadRequest
+		case status == http.StatusBadRequest && misaddressed(err, to):
 			return ErrRefused
+		case status >= 400 && status < 500: // MessageRejected, BadRequest
+			return ErrFaulty
 		}
 		return ErrUnknown
 	}
@@ -159,8 +184,23 @@ func paused(message string) error {
 	return ErrTooFast
 }
 
-// ours reports whether SES refuses because of how it is set up for us: an identity that is not verified, a configuration set that is not there.
-func ours(err error) bool {
+// misaddressed reports whether SES refuses because of the address. No code says so, and of BadRequest and MessageRejected only these words do. They
+// are of an address of the request, and it has others, which are ours: one that is quoted must be the reader's.
+func misaddressed(err error, to string) bool {
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok || mailbox.MatchString(api.ErrorMessage()) && !strings.Contains(api.ErrorMessage(), to) {
+		return false
+	}
+	message := strings.ToLower(api.ErrorMessage())
+	return slices.ContainsFunc([]string{
+		"missing final '@domain'", "missing local name", "missing domain", "user name is missing", "local address ", "domain contains", "domain starts",
+		"domain ends", "illegal address", "invalid email address", "invalid domain name", "address blacklisted",
+	}, func(words string) bool { return strings.Contains(message, words) })
+}
+
+// ours reports whether SES refuses because of how it is set up for us: an identity that is not verified, a configuration set that is not there. In the
+// sandbox the identity may be the reader's own, and then other letters go out.
+func ours(err error, to string) bool {
 	if _, no := errors.AsType[*types.MailFromDomainNotVerifiedException](err); no {
 		return true
 	}
@@ -168,7 +208,7 @@ func ours(err error) bool {
 		return true
 	}
 	rejected, no := errors.AsType[*types.MessageRejected](err)
-	return no && strings.Contains(rejected.ErrorMessage(), "not verified")
+	return no && strings.Contains(rejected.ErrorMessage(), "not verified") && !strings.Contains(rejected.ErrorMessage(), to)
 }
 
 // single reports whether s is one address that no header can be hidden in.

@@ -132,13 +132,28 @@ func TestLetterArrivesWhole(t *testing.T) {
 	}
 }
 
+// notVerified is how SES names the identities that it does not know.
+const notVerified = "Email address is not verified. The following identities failed the check in region EU-CENTRAL-1: "
+
 func TestFailureIsOneRequestAndNamesItsOutcome(t *testing.T) {
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc
 		want   error
 	}{
-		"rejected":                  {failure(400, "MessageRejected"), mail.ErrRefused},
-		"malformed":                 {failure(400, "BadRequestException"), mail.ErrRefused},
+		"rejected":                  {failure(400, "MessageRejected"), mail.ErrFaulty},
+		"malformed":                 {failure(400, "BadRequestException"), mail.ErrFaulty},
+		"no words at all":           {failure(400, ""), mail.ErrFaulty},
+		"too long":                  {failure(413, ""), mail.ErrFaulty},
+		"a tag":                     {saying(400, "BadRequestException", "Email tag values contain illegal characters"), mail.ErrFaulty},
+		"a virus":                   {saying(400, "MessageRejected", "The message contains invalid content"), mail.ErrFaulty},
+		"no domain":                 {saying(400, "BadRequestException", "Missing final '@domain'"), mail.ErrRefused},
+		"a dot too many":            {saying(400, "BadRequestException", "Domain contains dot-dot"), mail.ErrRefused},
+		"a mailbox that is none":    {saying(400, "BadRequestException", "Local address starts with dot"), mail.ErrRefused},
+		"the address":               {saying(400, "BadRequestException", "Invalid email address provisioning@nordlicht.example."), mail.ErrRefused},
+		"an address known as bad":   {saying(400, "MessageRejected", "Address blacklisted."), mail.ErrRefused},
+		"the address of our help":   {saying(400, "BadRequestException", "Invalid email address help@dayone.example."), mail.ErrFaulty},
+		"sender's identity":         {saying(400, "MessageRejected", notVerified+"setup@dayone.example"), mail.ErrPaused},
+		"reader's, in the sandbox":  {saying(400, "MessageRejected", notVerified+"provisioning@nordlicht.example"), mail.ErrFaulty},
 		"sender not verified":       {failure(400, "MailFromDomainNotVerifiedException"), mail.ErrPaused},
 		"nothing of that name":      {failure(404, "NotFoundException"), mail.ErrPaused},
 		"too fast":                  {failure(429, "TooManyRequestsException"), mail.ErrTooFast},
@@ -162,7 +177,7 @@ func TestFailureIsOneRequestAndNamesItsOutcome(t *testing.T) {
 			if id != "" || !errors.Is(err, tc.want) {
 				t.Fatalf("Send = %q, %v, want %v", id, err, tc.want)
 			}
-			for _, other := range []error{mail.ErrRefused, mail.ErrPaused, mail.ErrUnknown, mail.ErrTooFast} {
+			for _, other := range []error{mail.ErrRefused, mail.ErrFaulty, mail.ErrPaused, mail.ErrUnknown, mail.ErrTooFast} {
 				if !errors.Is(tc.want, other) && errors.Is(err, other) {
 					t.Errorf("%v is also %v", err, other)
 				}
@@ -170,8 +185,8 @@ func TestFailureIsOneRequestAndNamesItsOutcome(t *testing.T) {
 			if n := len(ses.seen()); n != 1 {
 				t.Errorf("%d requests, want one", n)
 			}
-			if s := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(s, secret) {
-				t.Errorf("the error shows the secret: %s", s)
+			if s := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(s, secret) || strings.Contains(s, ".example") {
+				t.Errorf("the error shows the secret or an address: %s", s)
 			}
 		})
 	}
@@ -236,8 +251,9 @@ func TestWhatMustNotBeSentIsNot(t *testing.T) {
 		"two addresses":            {"a@a.example, b@b.example", "https://a.example/", nil, mail.ErrRefused},
 		"an address with a header": {"a@a.example\r\nBcc: b@b.example", "https://a.example/", nil, mail.ErrRefused},
 		"an address with a name":   {"Ana <a@a.example>", "https://a.example/", nil, mail.ErrRefused},
-		"a letter with no link":    {"a@a.example", "", nil, mail.ErrRefused},
+		"a letter with no link":    {"a@a.example", "", nil, mail.ErrFaulty},
 		"no sender":                {"a@a.example", "https://a.example/", []string{"SENDER", ""}, mail.ErrPaused},
+		"a sender of no address":   {"a@a.example", "https://a.example/", []string{"SENDER", "Day One"}, mail.ErrPaused},
 		"no credentials":           {"a@a.example", "https://a.example/", []string{"AWS_ACCESS_KEY_ID", ""}, mail.ErrUnknown},
 	} {
 		l := letter(commerce.LetterSetup, "en")

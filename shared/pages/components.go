@@ -1,11 +1,14 @@
 package pages
 
 import (
+	"fmt"
 	"html/template"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"dayone/shared/commerce"
 	"dayone/shared/texts"
 )
 
@@ -15,7 +18,7 @@ type field struct {
 	Nth                             int // on the page; what describes the input has short ids made from it
 
 	Type, Autocomplete string
-	Short              bool   // a narrower box
+	Size               string // of a narrower box: short or code
 	Plain              bool   // not prose: no spelling, no capitals
 	Suffix             string // fixed text after the box
 	Show               *show
@@ -82,10 +85,11 @@ func (p *Page) Value(name string) string {
 	return ""
 }
 
-// Text asks for a line of text. Autocomplete is HTML's token for it, or off; "short" after it narrows the box.
+// Text asks for a line of text. Autocomplete is HTML's token for it, or off; "short" after it narrows
+// the box, and "code" makes it narrower still.
 func (p *Page) Text(name, autocomplete string, style ...string) (template.HTML, error) {
 	f := p.field(name)
-	f.Type, f.Autocomplete, f.Short = "text", autocomplete, slices.Contains(style, "short")
+	f.Type, f.Autocomplete, f.Size = "text", autocomplete, strings.Join(style, " ")
 	return p.render("input", f)
 }
 
@@ -99,7 +103,7 @@ func (p *Page) Email(name string) (template.HTML, error) {
 // Tel asks for a phone number.
 func (p *Page) Tel(name string) (template.HTML, error) {
 	f := p.field(name)
-	f.Type, f.Autocomplete, f.Short = "tel", "tel", true
+	f.Type, f.Autocomplete, f.Size = "tel", "tel", "short"
 	return p.render("input", f)
 }
 
@@ -154,13 +158,46 @@ func (p *Page) Language(name string) (template.HTML, error) {
 	return p.Select(name, "", optionsOf(p.Lang.Languages()))
 }
 
-// TimeZone asks for an IANA time zone. One that was answered is offered even where it is none of the usual.
+// TimeZone asks for an IANA time zone. One that was answered is offered even where it is none of the usual: in the place
+// of the one whose clocks it shares, under whose cities people look for their own.
 func (p *Page) TimeZone(name string) (template.HTML, error) {
-	zones := p.Lang.Zones()
-	if value := p.Value(name); value != "" && !slices.ContainsFunc(zones, func(z texts.Name) bool { return z.Code == value }) {
+	zones, value := p.Lang.Zones(), p.Value(name)
+	usual := func(z texts.Name) bool { return z.Code == value }
+	if !slices.ContainsFunc(zones, usual) {
+		if i := slices.IndexFunc(zones, func(z texts.Name) bool { return sameClocks(z.Code, value) }); i >= 0 {
+			zones[i].Code = value
+		}
+	}
+	if value != "" && !slices.ContainsFunc(zones, usual) {
 		zones = append([]texts.Name{{Code: value, Name: p.Lang.ZoneName(value)}}, zones...)
 	}
 	return p.Select(name, "", optionsOf(zones))
+}
+
+// sameClocks reports whether two zones of one part of the world have the same time all through 2026, the year that the
+// usual zones are of. Nobody in Nairobi looks for Istanbul, though its clocks agree.
+func sameClocks(one, other string) bool {
+	part, _, _ := strings.Cut(one, "/")
+	if !strings.HasPrefix(other, part+"/") {
+		return false
+	}
+	here, err := commerce.Zone(one)
+	if err != nil {
+		return false
+	}
+	there, err := commerce.Zone(other)
+	if err != nil {
+		return false
+	}
+	for month := time.January; month <= time.December; month++ {
+		noon := time.Date(2026, month, 15, 12, 0, 0, 0, time.UTC)
+		_, a := noon.In(here).Zone()
+		_, b := noon.In(there).Zone()
+		if a != b {
+			return false
+		}
+	}
+	return true
 }
 
 func optionsOf(names []texts.Name) []Option {
@@ -187,7 +224,7 @@ func (p *Page) Radios(name string, values ...string) (template.HTML, error) {
 // Choose is Radios for options that are data.
 func (p *Page) Choose(name string, options []Option) (template.HTML, error) {
 	f := p.field(name)
-	p.use("choice.css")
+	p.use("choice.css", "radio.css")
 	f.Options = options
 	return p.render("radios", f)
 }
@@ -216,7 +253,7 @@ type Section struct {
 
 // Section shows answers to check.
 func (p *Page) Section(s Section) (template.HTML, error) {
-	p.use("list.css")
+	p.use("tag.css", "list.css")
 	s.ChangeText = p.T("words.change")
 	return p.render("section", s)
 }
@@ -238,13 +275,13 @@ type ItemButton struct {
 
 // List shows items with their status.
 func (p *Page) List(items []Item) (template.HTML, error) {
-	p.use("list.css")
+	p.use("tag.css", "list.css")
 	return p.render("list", items)
 }
 
 // Amounts shows items with how much there is of each, which their Status says. It is no tag: nothing comes after it.
 func (p *Page) Amounts(items []Item) (template.HTML, error) {
-	p.use("list.css")
+	p.use("tag.css", "list.css")
 	return p.render("amounts", items)
 }
 
@@ -278,6 +315,42 @@ func (p *Page) Button(name, value, words string) (template.HTML, error) {
 func (p *Page) Beside(name, value, words string) (_ template.HTML, err error) {
 	p.Second, err = p.Button(name, value, words)
 	return "", err
+}
+
+// Use puts further styles or scripts of layout into the page, by their file names: those that its file needs for what is
+// no component.
+func (p *Page) Use(names ...string) (string, error) {
+	for _, name := range names {
+		if !slices.Contains(parts(), name) {
+			return "", fmt.Errorf("there is no part %s", name)
+		}
+	}
+	p.use(names...)
+	return "", nil
+}
+
+// Columns is the head of a table: the texts of its columns, or "" for one without a name. Where the page is narrow, every
+// row is a list of its own, and each cell stands beside the name of its column; a style says those once for all rows.
+func (p *Page) Columns(keys ...string) (template.HTML, error) {
+	p.use("table.css")
+	var labels strings.Builder
+	names := make([]string, len(keys))
+	for i, key := range keys {
+		if key == "" {
+			continue
+		}
+		names[i] = p.T(key)
+		if i > 0 {
+			fmt.Fprintf(&labels, `td:nth-child(%d)::before{content:"%s"}`, i+1, quoted(names[i]))
+		}
+	}
+	p.labels = "@media(max-width:58rem){" + labels.String() + "}"
+	return p.render("columns", names)
+}
+
+// quoted is a text as it stands between quotes in a style.
+func quoted(text string) string {
+	return strings.NewReplacer(`\`, `\\ `, `"`, `\22 `, "<", `\3c `, "\n", `\a `).Replace(text)
 }
 
 // Live keeps the page up to date from address for as long as it is on it. Without a script, a link does the same.

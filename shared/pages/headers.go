@@ -14,7 +14,8 @@ import (
 // work.
 func parts() []string {
 	return []string{
-		"core.css", "step.css", "side.css", "field.css", "choice.css", "second.css", "list.css", "inset.css", "problem.css", "wide.css", "timeline.css",
+		"core.css", "card.css", "step.css", "side.css", "field.css", "choice.css", "radio.css", "second.css", "tag.css", "list.css", "inset.css", "problem.css",
+		"wide.css", "desk.css", "table.css", "sums.css", "order.css", "timeline.css", "detail.css", "pair.css", "warn.css",
 		"base.js", "show.js", "token.js", "live.js",
 	}
 }
@@ -38,6 +39,7 @@ func (p *Page) inline() (style, script string, err error) {
 		p.Scripts += template.HTML("<script>" + string(data) + "</script>")
 		script += " " + hash(string(data))
 	}
+	css += p.labels
 	p.Styles = template.HTML("<style>" + css + "</style>")
 	return " " + hash(css), script, nil
 }

@@ -46,6 +46,7 @@ type View struct {
 	Answers []Answer // everything said so far: an input of the page shows its own, the others travel hidden
 	Submit  string   // the words on the main button; the page's text "submit", or Next, where it is empty
 	Quiet   bool     // the form has no main button
+	Warning bool     // what the main button does cannot be undone: it looks like a warning
 
 	Back    string // an earlier step, posted as back=step, or an address where it begins with a slash
 	Leave   string // the address of Leave setup
@@ -114,7 +115,12 @@ func (t *Templates) Write(w http.ResponseWriter, v View) error {
 	}
 	v.Problems = slices.Clone(v.Problems)
 	p := &Page{View: v, Help: t.help, all: all, shown: map[string]bool{}, uses: map[string]bool{}}
-	p.use("core.css", "base.js")
+	p.use("core.css")
+	if p.Wide {
+		p.use("wide.css")
+	} else {
+		p.use("card.css", "base.js")
+	}
 	if p.Title == "" {
 		p.Title = p.T("title")
 	}
@@ -127,11 +133,8 @@ func (t *Templates) Write(w http.ResponseWriter, v View) error {
 	if len(p.Problems) > 0 {
 		p.use("problem.css")
 	}
-	if p.Area == "console" {
-		p.use("list.css", "timeline.css")
-	}
-	if p.Wide {
-		p.use("field.css", "second.css", "wide.css")
+	if p.Warning {
+		p.use("warn.css")
 	}
 	// The page file comes first: it says which answers it shows itself, and which styles and scripts it needs.
 	name := v.Name
@@ -178,6 +181,7 @@ type Page struct {
 	shown  map[string]bool // names of the answers that an input of the page shows
 	inputs []string        // the same in their order
 	uses   map[string]bool // names of parts
+	labels string          // the style that names the cells of a table where it is narrow
 }
 
 // T is a text: of this page where key has no dot, of all of them where it has.

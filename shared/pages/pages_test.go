@@ -429,6 +429,14 @@ func TestNothingIsSentWhenAPageFails(t *testing.T) {
 	}
 }
 
+func TestADeadEndSaysWhatHappenedNotOnlyItsStatus(t *testing.T) {
+	for code, words := range map[string]string{"cross_origin": "This request came from another site", "no_access": "You have no access to this order", "no_such_code": "You have no access to this order"} {
+		if page := body(t, write(t, pages.DeadEnd(texts.For("en"), http.StatusForbidden, code, "/sign-in"))); !bytes.Contains(page, []byte(words)) {
+			t.Errorf("%s does not say %q", code, words)
+		}
+	}
+}
+
 func TestEveryDeadEndHasItsWords(t *testing.T) {
 	for _, status := range []int{400, 401, 403, 404, 405, 409, 410, 412, 415, 429, 500, 503} {
 		for _, tag := range texts.Tags() {

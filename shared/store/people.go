@@ -120,13 +120,21 @@ func (s *Store) Invite(ctx context.Context, by commerce.Member, i commerce.Invit
 	return s.invite(ctx, &b, i, inviter, guard, commerce.ErrAddressTaken, errInvitedLately)
 }
 
-// InviteAgain stores that somebody without a password was sent a further letter. commerce.ErrOrderChanged where the
-// member changed meanwhile. Where such a letter waits, or was queued a few minutes ago, nothing is stored.
-func (s *Store) InviteAgain(ctx context.Context, by, old commerce.Member, i commerce.Invitation) error {
+// InviteAgain stores that somebody without a password was sent a further letter, and answers the member as they are
+// stored then. commerce.ErrOrderChanged where the member changed meanwhile. Where such a letter waits, or was queued a few
+// minutes ago, nothing is stored and they are as before.
+func (s *Store) InviteAgain(ctx context.Context, by, old commerce.Member, i commerce.Invitation) (commerce.Member, error) {
 	var b batch
 	inviter := s.belongs(&b, by, false)
 	guard := b.put(s.replaceMember(old, i.Member))
-	return s.invite(ctx, &b, i, inviter, guard, commerce.ErrOrderChanged, nil)
+	err := s.invite(ctx, &b, i, inviter, guard, commerce.ErrOrderChanged, errInvitedLately)
+	switch {
+	case errors.Is(err, errInvitedLately):
+		return old, nil
+	case err != nil:
+		return commerce.Member{}, err
+	}
+	return i.Member, nil
 }
 
 func (s *Store) invite(ctx context.Context, b *batch, i commerce.Invitation, inviter, guard int, changed, lately error) error {

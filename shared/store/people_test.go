@@ -77,17 +77,22 @@ func TestInviting(t *testing.T) {
 			sent(t, s, later.Add(time.Minute))
 		}
 		again := organization(t, s, "org_p").InviteAgain(member(t, s, ana), m, "sl", later.Add(tc.after))
-		if err := s.InviteAgain(t.Context(), member(t, s, ana), m, again); err != nil {
+		answered, err := s.InviteAgain(t.Context(), member(t, s, ana), m, again)
+		if err != nil {
 			t.Fatal(err)
 		}
-		if got := member(t, s, bor).InvitedUntil(); !got.Equal(tc.ends) {
+		stored := member(t, s, bor)
+		if got := stored.InvitedUntil(); !got.Equal(tc.ends) {
 			t.Errorf("after %s it holds until %s, want %s", tc.after, got, tc.ends)
+		}
+		if diff := cmp.Diff(stored, answered); diff != "" {
+			t.Errorf("after %s the answer is not what is stored: %s", tc.after, diff)
 		}
 	}
 	m := member(t, s, bor)
 	stale := m
 	stale.Version--
-	if err := s.InviteAgain(t.Context(), member(t, s, ana), stale, organization(t, s, "org_p").InviteAgain(member(t, s, ana), stale, "sl", later.Add(2*time.Hour))); !errors.Is(err, commerce.ErrOrderChanged) {
+	if _, err := s.InviteAgain(t.Context(), member(t, s, ana), stale, organization(t, s, "org_p").InviteAgain(member(t, s, ana), stale, "sl", later.Add(2*time.Hour))); !errors.Is(err, commerce.ErrOrderChanged) {
 		t.Errorf("over another change: %v", err)
 	}
 	gone := commerce.Member{Email: "gone@nordlicht.example", Organization: "org_p"}

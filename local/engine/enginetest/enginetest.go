@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -21,6 +22,7 @@ import (
 
 	"dayone/local/engine"
 	"dayone/local/guard"
+	"dayone/local/secrets"
 	"dayone/local/template"
 )
 
@@ -45,9 +47,26 @@ var shared = sync.OnceValues(func() (*engine.Engine, error) {
 	return engine.Start(context.Background(), engine.Options{Local: filepath.Join(root, "local")})
 })
 
-// Engine returns the engine of this test binary, started at the first call.
+// log is what this test binary logs, whoever does.
+var log = sync.OnceValue(func() *secrets.Log {
+	l := secrets.NewLog(os.Stderr)
+	slog.SetDefault(l.Logger())
+	return l
+})
+
+// Log is what functions log in this test binary, from the first call on. Every line is looked through.
+func Log() *secrets.Log { return log() }
+
+// Engine returns the engine of this test binary, started at the first call. A secret in the log fails the test, or another
+// that runs at the same time.
 func Engine(tb testing.TB) *engine.Engine {
 	tb.Helper()
+	l := Log()
+	tb.Cleanup(func() {
+		for _, found := range l.Found() {
+			tb.Errorf("the log has a secret: %s", found)
+		}
+	})
 	e, err := shared()
 	if err != nil {
 		tb.Fatal(err)
@@ -55,7 +74,7 @@ func Engine(tb testing.TB) *engine.Engine {
 	return e
 }
 
-// New creates the template's tables for one test.
+// New creates the template's tables for one test, which fails where one has a secret at its end.
 func New(tb testing.TB) *Tables {
 	tb.Helper()
 	e := Engine(tb)
@@ -68,6 +87,15 @@ func New(tb testing.TB) *Tables {
 	if err := engine.CreateTables(tb.Context(), client, t.Tables); err != nil {
 		tb.Fatal(err)
 	}
+	var names []string
+	for _, table := range t.Tables {
+		names = append(names, prefix+table.ID)
+	}
+	tb.Cleanup(func() {
+		if err := (secrets.Known{}).Stored(context.WithoutCancel(tb.Context()), client, names...); err != nil {
+			tb.Error(err)
+		}
+	})
 	environment := e.Environment()
 	for _, f := range t.Functions {
 		maps.Copy(environment, f.Environment)
