@@ -289,8 +289,8 @@ func complete(ctx context.Context, s *seeder, o placed) error {
 // task saves one task of part two.
 func (s *seeder) task(ctx context.Context, o placed, name string) error {
 	language, zone := o.locale, "Europe/Ljubljana"
-	fields := map[string]map[string]string{
-		"subscription": {"reviewed": "true"},
+	fields := map[string]map[string]any{
+		"subscription": {"reviewed": true},
 		"calling": {"country": o.country, "location_name": o.customer, "address": "Glavna 1", "city": "Center", "postal_code": "1000",
 			"time_zone": zone, "language": language, "main_number": "+386 1 234 56 00"},
 		"meetings":   {"time_zone": zone, "language": language},
