@@ -91,7 +91,7 @@ func (d *description) find(method, path string) (best *operation, values map[str
 	}
 	values = map[string]string{}
 	for i, word := range best.words {
-		if name, is := placeholder(word); is {
+		if name, is := parameterOf(word); is {
 			values[name] = words[i]
 		}
 	}
@@ -101,7 +101,7 @@ func (d *description) find(method, path string) (best *operation, values map[str
 // fits compares the path with words. The rank is smaller for the closer one.
 func (o *operation) fits(words []string) (rank string, ok bool) {
 	for i, word := range o.words {
-		_, any := placeholder(word)
+		_, any := parameterOf(word)
 		switch {
 		case any && words[i] != "":
 			rank += "b"
@@ -114,7 +114,8 @@ func (o *operation) fits(words []string) (rank string, ok bool) {
 	return rank, true
 }
 
-func placeholder(word string) (string, bool) {
+// parameterOf is the name of the parameter that a word of a path stands for; false where it stands for itself.
+func parameterOf(word string) (string, bool) {
 	name, begins := strings.CutPrefix(word, "{")
 	name, ends := strings.CutSuffix(name, "}")
 	return name, begins && ends
